@@ -1,0 +1,132 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "touchline",
+    products: [.executable(name: "touchline", targets: ["Touchline"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C modules: a module map and a shim, nothing else.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "CSimdjson",
+            linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // Vocabulary.
+        .target(name: "FeedModel"),
+        .target(name: "FeedJSON", dependencies: ["CSimdjson"]),
+        .target(name: "DedicatedThread"),
+        .target(name: "Telemetry", dependencies: [log, metrics]),
+
+        // Adapters: they move bytes and rows, not odds.
+        .target(name: "RedisStreams", dependencies: ["CHiredis", "DedicatedThread", "Telemetry", log]),
+        .target(name: "PostgresCopy", dependencies: ["CLibPQ", "DedicatedThread", "Telemetry", log]),
+        .target(
+            name: "WebSocketTransport",
+            dependencies: nio + [
+                "CZlib", "Telemetry", log,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+
+        // Stages: none imports another.
+        .target(
+            name: "FeedClient",
+            dependencies: [
+                "FeedModel", "FeedJSON", "WebSocketTransport", "RedisStreams", "Telemetry", log, metrics, lifecycle,
+            ]),
+        .target(
+            name: "Processor",
+            dependencies: ["FeedModel", "FeedJSON", "RedisStreams", "Telemetry", log, metrics, lifecycle]),
+        .target(
+            name: "Writer",
+            dependencies: ["FeedModel", "RedisStreams", "PostgresCopy", "Telemetry", log, metrics, lifecycle]),
+        .target(
+            name: "Broadcaster",
+            dependencies: nio + [
+                "FeedModel", "WebSocketTransport", "RedisStreams", "Telemetry", log, metrics, lifecycle,
+            ]),
+
+        // The sportsbook API with its simulator, and private servers for demo, tests and benchmarks.
+        .target(
+            name: "Sportsbook",
+            dependencies: nio + ["FeedModel", "WebSocketTransport", "Telemetry", log, lifecycle]),
+        .target(name: "DevServices", dependencies: [log]),
+
+        .executableTarget(
+            name: "Touchline",
+            dependencies: [
+                "FeedModel", "FeedJSON", "Telemetry", "RedisStreams", "PostgresCopy", "WebSocketTransport",
+                "FeedClient", "Processor", "Writer", "Broadcaster", "Sportsbook", "DevServices",
+                log, metrics, lifecycle, argumentParser,
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // Tests mirror the modules.
+        .target(
+            name: "TestSupport",
+            dependencies: ["DevServices", "RedisStreams", "PostgresCopy", log],
+            path: "Tests/TestSupport"),
+        .testTarget(name: "FeedModelTests", dependencies: ["FeedModel"]),
+        .testTarget(name: "FeedJSONTests", dependencies: ["FeedJSON"]),
+        .testTarget(name: "DedicatedThreadTests", dependencies: ["DedicatedThread"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
+        .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "TestSupport"]),
+        .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "TestSupport"]),
+        .testTarget(name: "WebSocketTransportTests", dependencies: nio + ["WebSocketTransport"]),
+        .testTarget(
+            name: "FeedClientTests",
+            dependencies: ["FeedClient", "FeedModel", "RedisStreams", "Sportsbook", "TestSupport", log]),
+        .testTarget(
+            name: "ProcessorTests",
+            dependencies: ["Processor", "FeedModel", "FeedJSON", "RedisStreams", "TestSupport", log]),
+        .testTarget(
+            name: "WriterTests",
+            dependencies: ["Writer", "FeedModel", "RedisStreams", "PostgresCopy", "TestSupport", log]),
+        .testTarget(
+            name: "BroadcasterTests",
+            dependencies: nio + ["Broadcaster", "FeedModel", "WebSocketTransport", "RedisStreams", "TestSupport", log]),
+        .testTarget(name: "SportsbookTests", dependencies: nio + ["Sportsbook", "FeedModel", "WebSocketTransport"]),
+        .testTarget(name: "DevServicesTests", dependencies: ["DevServices", "TestSupport"]),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: ["FeedModel", "RedisStreams", "PostgresCopy", "WebSocketTransport", "TestSupport", log]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}
+
+// While modules are written side by side: restricts the graph to the named targets and what they need.
+if let only = Context.environment["TOUCHLINE_TARGETS"] {
+    let names = Set(only.split(separator: ",").map(String.init))
+    package.targets.removeAll { !names.contains($0.name) }
+    package.products.removeAll { _ in !names.contains("Touchline") }
+}

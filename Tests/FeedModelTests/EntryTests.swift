@@ -1,0 +1,155 @@
+import FeedModel
+import Testing
+
+@Suite struct RawEntryTests {
+    private let header = RawEntryHeader(
+        kind: .frames, term: Term(rawValue: 77), first: 1_000, frameCount: 2, prev: 999,
+        receivedAt: Timestamp(microseconds: 5), requestsHandled: RequestID(milliseconds: 3, sequence: 1),
+        resumeToken: Array("odds#12".utf8))
+
+    private func payload() -> [UInt8] {
+        var payload: [UInt8] = []
+        RawEntry.append(header, to: &payload)
+        for text in ["{\"a\":1}", ""] { Array(text.utf8).withUnsafeBytes { RawEntry.append(frame: $0, to: &payload) } }
+        return payload
+    }
+
+    @Test func readsWhatWasWritten() throws {
+        let payload = payload()
+        #expect(try RawEntry.header(of: payload) == header)
+        let frames = try payload.withUnsafeBytes { bytes in
+            var cursor = ByteCursor(bytes)
+            _ = try RawEntry.header(&cursor)
+            return try (0..<2).map { _ in try RawEntry.frame(&cursor).bytes.string }
+        }
+        #expect(frames == ["{\"a\":1}", ""])
+    }
+
+    @Test func anyCutIsAnErrorAndNeverACrash() {
+        let payload = payload()
+        for length in 0..<payload.count {
+            let cut = Array(payload[..<length])
+            #expect(throws: EntryError.self) {
+                try cut.withUnsafeBytes { bytes in
+                    var cursor = ByteCursor(bytes)
+                    let header = try RawEntry.header(&cursor)
+                    for _ in 0..<header.frameCount { _ = try RawEntry.frame(&cursor) }
+                }
+            }
+        }
+    }
+
+    @Test func anUnknownVersionIsNamed() {
+        var payload = payload()
+        payload[0] = 9
+        #expect(throws: EntryError.unknownVersion(9)) { try RawEntry.header(of: payload) }
+    }
+}
+
+@Suite struct EventsEntryTests {
+    private let raw = RawEntryHeader(
+        kind: .frames, term: Term(rawValue: 5), first: 200_000_000_000_000, frameCount: 64, prev: 199_999_999_999_999,
+        receivedAt: Timestamp(microseconds: 1_795_253_400_000_000))
+
+    private func entry() -> [UInt8] {
+        var encoder = EventsEntryEncoder(capacity: 128)
+        encoder.begin(raw)
+        encoder.note(sequence: 12)
+        encoder.note(sequence: 9)
+        var identity: [UInt8] = []
+        let id = Array("fx".utf8)
+        id.withUnsafeBytes {
+            SelectionIdentity.append(fixture: $0, market: $0, type: $0, option: $0, line: FixedDecimal("2.5"), to: &identity)
+        }
+        identity.withUnsafeBytes { identity in
+            for ordinal in 0..<200 {
+                var odds = OddsChange()
+                odds.position = Position(frame: raw.first + 63, ordinal: ordinal)
+                odds.sourceTime = ordinal % 2 == 0 ? Timestamp(microseconds: 42) : nil
+                odds.status = .suspended
+                odds.isInPlay = true
+                odds.odd = FixedDecimal(scaled: Int64(ordinal))
+                odds.laySize = FixedDecimal("7.25")
+                odds.identity = identity
+                odds.selectionKey = 99
+                encoder.append(odds)
+            }
+            let mark = encoder.mark
+            encoder.append(OddsChange())
+            encoder.rewind(to: mark)
+        }
+        id.withUnsafeBytes { text in
+            var fixture = FixtureUpdate()
+            fixture.position = Position(frame: raw.first + 1, ordinal: 3)
+            fixture.isSnapshot = true
+            fixture.fixtureID = text
+            fixture.awayTeam = text
+            fixture.homeScore = 2
+            encoder.append(fixture)
+            encoder.append(control: text, at: Position(frame: raw.first, ordinal: 0))
+        }
+        return encoder.finish()
+    }
+
+    @Test func readsWhatWasWritten() throws {
+        try entry().withUnsafeBytes { bytes in
+            var reader = try EventsEntryReader(bytes)
+            #expect(reader.header.eventCount == 202)
+            #expect((reader.header.firstSequence, reader.header.lastSequence) == (9, 12))
+            for ordinal in 0..<200 {
+                guard case .oddsChange(let odds) = try reader.next() else { Issue.record("no odds"); return }
+                #expect(odds.position == Position(frame: raw.first + 63, ordinal: ordinal))
+                #expect((odds.sourceTime == nil) == (ordinal % 2 == 1))
+                #expect(odds.odd == FixedDecimal(scaled: Int64(ordinal)))
+                #expect(odds.lay == nil)
+                #expect(odds.laySize == FixedDecimal("7.25"))
+                #expect(odds.isInPlay && !odds.isSnapshot && odds.status == .suspended)
+                #expect(SelectionIdentity(viewing: odds.identity).line == FixedDecimal("2.5"))
+            }
+            guard case .fixtureUpdate(let fixture) = try reader.next() else { Issue.record("no fixture"); return }
+            #expect(fixture.fixtureID.string == "fx" && fixture.awayTeam.string == "fx" && fixture.homeTeam.isEmpty)
+            #expect(fixture.homeScore == 2 && fixture.awayScore == nil && fixture.isSnapshot)
+            guard case .control(_, let body) = try reader.next() else { Issue.record("no control"); return }
+            #expect(body.string == "fx")
+            #expect(try reader.next() == nil)
+        }
+    }
+
+    @Test func anyCutIsAnErrorAndNeverACrash() {
+        let entry = entry()
+        for length in stride(from: 0, to: entry.count, by: 7) {
+            #expect(throws: EntryError.self) {
+                try Array(entry[..<length]).withUnsafeBytes { bytes in
+                    var reader = try EventsEntryReader(bytes)
+                    while try reader.next() != nil {}
+                }
+            }
+        }
+    }
+}
+
+@Suite struct SmallPayloadTests {
+    @Test func aDeadLetterSurvivesItsCodec() throws {
+        let letter = DeadLetter(
+            position: Position(frame: 7, ordinal: 2), stage: .processor, reason: .badValue, detail: "odd_value is 'x'",
+            payload: [1, 2, 3], receivedAt: Timestamp(microseconds: 9), deliveries: 3)
+        #expect(try DeadLetter(decoding: letter.encoded()) == letter)
+    }
+
+    @Test(arguments: [
+        ControlEvent.termStarted(predecessorTerm: .max, predecessorLast: 12, provider: "sportsbook"),
+        .stateChanged(state: .live, why: "resumed"), .resumed(fromSequence: nil), .snapshotBegan,
+        .gap(.init(kind: .sequence, fromSequence: 3, toSequence: 9, cause: "jump")), .keepalive(state: .backoff),
+        .letterReplayed(position: 5, stage: 1, payload: [0, 255]),
+    ])
+    func aControlEventSurvivesItsCodec(event: ControlEvent) throws {
+        #expect(try event.encoded().withUnsafeBytes { try ControlEvent(decoding: $0) } == event)
+    }
+
+    @Test func codesAreNamedInSnakeCase() {
+        #expect(DeadLetterReason.malformedJSON.name == "malformed_json")
+        #expect(BetStatus.cashedOut.name == "cashed_out")
+        #expect(OddsStatus(name: "suspended") == .suspended)
+        #expect(SettlementResult(name: "lost ") == nil)
+    }
+}
