@@ -89,8 +89,8 @@ struct walk {
         return false;
     }
 
-    inline void put(const uint8_t *text, size_t length, uint32_t kind) {
-        tokens[count++] = fj_token{text, uint32_t(length), kind};
+    inline void put(const uint8_t *text, size_t length, uint8_t kind) {
+        tokens[count++] = fj_token{text, uint32_t(length), 1, kind};
     }
 
     /// The byte behind the scalar that starts at the current place, white space included: the next place. stage 1 leaves
@@ -102,7 +102,7 @@ struct walk {
         return from == to;
     }
 
-    inline bool string(const uint8_t *quote, uint32_t kind) {
+    inline bool string(const uint8_t *quote, uint8_t kind) {
         const uint8_t *close = limit() - 1;
         while (close > quote && is_space(*close)) { close--; }
         if (close == quote || *close != '"') { return fail(quote, "string without an end"); }
@@ -159,7 +159,7 @@ struct walk {
         return from + 12;
     }
 
-    bool unescape(const uint8_t *from, const uint8_t *close, uint32_t kind) {
+    bool unescape(const uint8_t *from, const uint8_t *close, uint8_t kind) {
         uint8_t *start = unescaped;
         while (from < close) {
             if (*from != '\\') {
@@ -185,7 +185,7 @@ struct walk {
                 default: return fail(escape, "unknown escape");
             }
         }
-        put(start, size_t(unescaped - start), kind == FJ_STRING ? uint32_t(FJ_UNESCAPED_STRING) : kind);
+        put(start, size_t(unescaped - start), kind == FJ_STRING ? uint8_t(FJ_UNESCAPED_STRING) : kind);
         return true;
     }
 
@@ -212,7 +212,7 @@ struct walk {
         return true;
     }
 
-    bool word(const uint8_t *start, const char *text, size_t length, uint32_t kind) {
+    bool word(const uint8_t *start, const char *text, size_t length, uint8_t kind) {
         const uint8_t *end = limit();
         if (size_t(end - start) < length || memcmp(start, text, length) != 0 || !only_space(start + length, end)) {
             return fail(start, "unknown word");
@@ -288,9 +288,9 @@ struct walk {
     close : {
         fj_token &opened = tokens[open[--depth]];
         opened.length = uint32_t(bytes + *place + 1 - opened.text);
-        opened.kind_and_next |= count << 8;
+        opened.span = count - open[depth];
         place++;
-        if (depth > 0) { is_object = (tokens[open[depth - 1]].kind_and_next & 0xFF) == FJ_OBJECT; }
+        if (depth > 0) { is_object = tokens[open[depth - 1]].kind == FJ_OBJECT; }
         goto after_value;
     }
     }

@@ -15,20 +15,20 @@ extern "C" {
 #define FJ_SLACK 64
 /// Objects and arrays may be nested this deep.
 #define FJ_MAXIMUM_DEPTH 64
-/// Longer inputs are refused, so that 24 bits number every token.
+/// Longer inputs are refused.
 #define FJ_MAXIMUM_BYTES (16u << 20)
 
 enum {
-    FJ_OBJECT = 1,
-    FJ_ARRAY = 2,
-    FJ_KEY = 3,
-    FJ_STRING = 4,
+    FJ_OBJECT = 0,
+    FJ_ARRAY = 1,
+    FJ_KEY = 2,
+    FJ_STRING = 3,
     /// A string that had escapes: its text is in the parser's own buffer, unescaped.
-    FJ_UNESCAPED_STRING = 5,
-    FJ_NUMBER = 6,
-    FJ_TRUE = 7,
-    FJ_FALSE = 8,
-    FJ_NULL = 9,
+    FJ_UNESCAPED_STRING = 4,
+    FJ_NUMBER = 5,
+    FJ_TRUE = 6,
+    FJ_FALSE = 7,
+    FJ_NULL = 8,
 };
 
 /// One token, in document order. A key is followed by its value; an object or array by what it holds.
@@ -36,8 +36,10 @@ typedef struct {
     /// The text: of a string or key without its quotes, of an object or array from bracket to bracket.
     const uint8_t *text;
     uint32_t length;
-    /// Bits 0–7: the kind. Bits 8–31: for an object or array the index of the first token behind it.
-    uint32_t kind_and_next;
+    /// How many tokens this one and everything in it are.
+    uint32_t span;
+    /// One of the numbers above.
+    uint8_t kind;
 } fj_token;
 
 enum {

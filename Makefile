@@ -1,0 +1,43 @@
+# `make demo` and `make test` are all a newcomer needs. `make help` lists the rest.
+
+SWIFT ?= swift
+TOUCHLINE = .build/release/touchline
+SOURCES = Sources Tests Package.swift
+# Arguments for the program, as in: make demo ARGS="--rate 500"
+ARGS ?=
+
+.PHONY: help bootstrap demo test build bench lint format clean
+.DEFAULT_GOAL := help
+
+help: ## Lists the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+bootstrap:
+	@scripts/bootstrap.sh
+
+demo: release ## Runs everything on this machine: private servers, a sportsbook, all stages, a page to look at
+	$(TOUCHLINE) demo $(ARGS)
+
+test: bootstrap ## Builds and runs all tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --disable-xctest
+
+build: bootstrap ## Builds for development
+	$(SWIFT) build
+
+.PHONY: release
+release: bootstrap ## Builds the program as it is deployed
+	$(SWIFT) build -c release --product touchline
+
+bench: release ## Measures this machine
+	$(TOUCHLINE) bench $(ARGS)
+
+lint: bootstrap ## Checks format, warnings and imports, as the CI does
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+	TOUCHLINE_STRICT=1 $(SWIFT) build --build-tests --explicit-target-dependency-import-check error
+
+format: ## Formats the sources in place
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+clean: ## Removes what was built
+	rm -rf .build

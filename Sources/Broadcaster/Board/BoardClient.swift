@@ -1,0 +1,1 @@
+enum BoardClient { static let javaScript = ""; static let icon = "" }

@@ -1,0 +1,1 @@
+enum BoardPage { static let html = ""; static let icon = "" }

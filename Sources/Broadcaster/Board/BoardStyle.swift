@@ -1,0 +1,1 @@
+enum BoardStyle { static let css = ""; static let icon = "" }

@@ -1,0 +1,1 @@
+enum BoardView { static let javaScript = ""; static let icon = "" }

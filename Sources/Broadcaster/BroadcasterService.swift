@@ -1,0 +1,99 @@
+package import Logging
+package import Metrics
+import NIOCore
+import NIOPosix
+import RedisStreams
+import ServiceLifecycle
+import Synchronization
+package import Telemetry
+package import WebSocketTransport
+
+/// Serves the normalised odds to subscribers over WebSocket, event streams, REST and a page.
+///
+/// `run` listens at once but lets nobody in before the feeds' streams are caught up with. On graceful shutdown it tells the
+/// subscribers to go elsewhere, waits for `drain`, and ends their connections.
+package struct BroadcasterService: Service {
+    private let configuration: BroadcasterConfiguration
+    private let health: HealthRegistry
+    private let metrics: BroadcasterMetrics
+    private let logger: Logger
+    private let onListening: @Sendable (ListeningAddress) -> Void
+
+    /// - Parameter onListening: told where the port was taken, before the first subscriber is let in.
+    package init(
+        configuration: BroadcasterConfiguration, health: HealthRegistry,
+        metrics factory: any MetricsFactory = MetricsSystem.factory, logger: Logger,
+        onListening: @escaping @Sendable (ListeningAddress) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.health = health
+        metrics = BroadcasterMetrics(factory: factory)
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    package func run() async throws {
+        try configuration.validate()
+        health.expect(EventsReader.component)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        do {
+            try await serve(on: group)
+            try await group.shutdownGracefully()
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private func serve(on group: MultiThreadedEventLoopGroup) async throws {
+        let clock = StageClock()
+        let conflation = ConflationUse()
+        let gate = SubscriberGate(
+            authentication: configuration.authentication, limits: configuration.limits, clock: clock)
+        var hosts: [HubHost] = []
+        for eventLoop in group.makeIterator() {
+            hosts.append(
+                try await HubHost.make(
+                    eventLoop, configuration: configuration, metrics: metrics, conflation: conflation, clock: clock))
+        }
+        let routes = SubscriberRoutes(configuration: configuration, gate: gate, hosts: hosts)
+        let server = HTTPServer(configuration: serverConfiguration, routes: routes.routes, group: group, logger: logger)
+        onListening(try await listen(server))
+        let fanOut = FanOut(
+            configuration: configuration, hosts: hosts, gate: gate, conflation: conflation, health: health,
+            metrics: metrics, clock: clock, logger: logger)
+        let result = await Result { try await fanOut.run() }
+        await drain(hosts)
+        await server.stop(code: .draining, reason: "draining", grace: .seconds(2))
+        try result.get()
+    }
+
+    private func listen(_ server: HTTPServer) async throws(BroadcasterError) -> ListeningAddress {
+        do { return try await server.start() } catch { throw .listening("\(error)") }
+    }
+
+    private func drain(_ hosts: [HubHost]) async {
+        var count = 0
+        for host in hosts { count += (try? await host.drain(.announce(within: configuration.drain)).get()) ?? 0 }
+        if count > 0 { try? await Task.sleep(for: configuration.drain) }
+        for host in hosts { _ = try? await host.drain(.close).get() }
+    }
+
+    private var serverConfiguration: HTTPServerConfiguration {
+        var server = HTTPServerConfiguration(host: configuration.host, port: configuration.port)
+        server.tls = configuration.tls
+        server.webSocket.maximumMessageBytes = configuration.limits.messageBytes
+        server.webSocket.noPongCode = .noPong
+        server.webSocket.tooSlowCode = .tooSlow
+        // A lane's snapshot is written as a whole, however large the lane is.
+        server.webSocket.maximumUnwrittenBytes = max(8 * 1024 * 1024, configuration.limits.unwrittenBytes * 4)
+        return server
+    }
+}
+
+extension Result where Failure == any Error {
+    /// Keeps what an asynchronous body threw for later.
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

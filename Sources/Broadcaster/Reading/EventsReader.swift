@@ -1,0 +1,188 @@
+import FeedModel
+import Logging
+import Metrics
+import RedisStreams
+import Telemetry
+
+/// Reads every feed's `events` stream by id and keeps the distributor up to date. One task uses it.
+struct EventsReader {
+    private let configuration: BroadcasterConfiguration
+    private let connection: RedisConnection
+    private let health: HealthRegistry
+    private let metrics: BroadcasterMetrics
+    private let logger: Logger
+    private let clock: StageClock
+    private let numbers = LaneNumbers()
+    private let streams: [String]
+    private let checkpoints: [String]
+    private(set) var distributor: Distributor
+    /// How often the connection was made, and which of them each feed's last entry came through: a term that begins on
+    /// another one may follow a loss.
+    private var connections = 0
+    private var connectionOfFeed: [Int: Int] = [:]
+    /// Feeds whose state has to be built from the stream before their entries can be applied.
+    private var unloaded: Set<Int>
+
+    static let component = "broadcaster.redis"
+
+    init(
+        configuration: BroadcasterConfiguration, health: HealthRegistry, metrics: BroadcasterMetrics, clock: StageClock,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.health = health
+        self.metrics = metrics
+        self.clock = clock
+        self.logger = logger
+        connection = RedisConnection(endpoint: configuration.redis, name: "broadcast-read")
+        let names = configuration.feeds.map { StreamNames(prefix: configuration.prefix, feed: $0) }
+        streams = names.map(\.events)
+        checkpoints = names.map(\.checkpoint)
+        distributor = Distributor(feeds: configuration.feeds, numbers: numbers, metrics: metrics)
+        unloaded = Set(configuration.feeds.indices)
+    }
+
+    func close() async { await connection.close() }
+
+    /// One turn: loads what has to be loaded, waits at most `block` for entries, and says what came of it.
+    mutating func turn(block: Duration) async throws -> FanOutBatch {
+        if await !connection.isConnected {
+            try await connection.connect()
+            connections += 1
+        }
+        if !unloaded.isEmpty {
+            for feed in unloaded.sorted() { try await load(feed) }
+            return distributor.takeBatch(isDrained: false, at: clock.now)
+        }
+        let isDrained = try await read(block: block)
+        health.report(Self.component, .up)
+        return distributor.takeBatch(isDrained: isDrained, at: clock.now)
+    }
+
+    /// What clients must hear of even while Redis is away.
+    mutating func idleTurn() -> FanOutBatch { distributor.takeBatch(isDrained: false, at: clock.now) }
+
+    // MARK: Reading on
+
+    private mutating func read(block: Duration) async throws -> Bool {
+        let feeds = streams.indices.filter { !distributor.isStopped($0) }
+        guard !feeds.isEmpty else {
+            try await Task.sleep(for: block)
+            return false
+        }
+        let positions = feeds.map { (stream: streams[$0], after: after(distributor.books[$0].chain.last)) }
+        let batches = try await connection.read(positions, count: configuration.batchEntries, block: block)
+        let now = clock.now
+        var entries = 0
+        for batch in batches {
+            guard let feed = streams.firstIndex(of: batch.stream) else { continue }
+            entries += batch.entries.count
+            apply(batch.entries, feed: feed, at: now)
+        }
+        if entries > 0 {
+            metrics.batchEntries.record(entries)
+            metrics.batchSeconds.recordNanoseconds((clock.now.monotonic - now.monotonic).microseconds * 1_000)
+        }
+        metrics.laneCount.record(distributor.laneCount)
+        return unloaded.isEmpty && !batches.contains { $0.entries.count >= configuration.batchEntries }
+    }
+
+    private mutating func apply(_ entries: [StreamEntry], feed: Int, at now: Moment) {
+        for entry in entries {
+            do {
+                let isWatched = connectionOfFeed[feed] == connections
+                connectionOfFeed[feed] = connections
+                switch try distributor.apply(entry.payload, feed: feed, isWatched: isWatched, at: now) {
+                case .continues, .first: continue
+                case .hole(let after, let before):
+                    lose(feed, "frames \(after + 1) to \(before - 1) are missing in its stream")
+                case .fork(let at, let applied):
+                    lose(feed, "the log went on from frame \(at), but \(applied) had been applied")
+                }
+                return
+            } catch {
+                return stop(feed, "\(error)")
+            }
+        }
+    }
+
+    private mutating func lose(_ feed: Int, _ why: String) {
+        metrics.failed("chain")
+        logger.warning("feed is reloaded", metadata: [LogKey.feed: "\(configuration.feeds[feed])", "why": "\(why)"])
+        distributor.markLost(feed, why)
+        unloaded.insert(feed)
+    }
+
+    private mutating func stop(_ feed: Int, _ why: String) {
+        let name = configuration.feeds[feed]
+        metrics.failed("entry")
+        logger.error("feed is not read any more", metadata: [LogKey.feed: "\(name)", LogKey.error: "\(why)"])
+        health.report("broadcaster.\(name)", .down(why))
+        distributor.stop(feed, why)
+    }
+
+    /// An entry's id is its first frame; the next entry's is above the last one.
+    private func after(_ last: FrameNumber?) -> StreamID { StreamID(UInt64(max(0, last ?? 0))) }
+
+    // MARK: Loading
+
+    /// Builds a feed's state: from the checkpoint and what follows it, or else from all that the stream still holds.
+    private mutating func load(_ feed: Int) async throws {
+        let began = clock.now
+        var book = try await checkpointed(feed)
+        if var candidate = book {
+            book = try await catchUp(&candidate, acceptingHoles: false) ? candidate : nil
+        }
+        var fresh = book ?? FeedBook(name: configuration.feeds[feed], index: feed, numbers: numbers)
+        let isFromCheckpoint = book != nil
+        if !isFromCheckpoint { _ = try await catchUp(&fresh, acceptingHoles: true) }
+        distributor.replace(fresh)
+        unloaded.remove(feed)
+        connectionOfFeed[feed] = connections
+        logger.info(
+            "feed is loaded",
+            metadata: [
+                LogKey.feed: "\(configuration.feeds[feed])", "lanes": "\(fresh.lanes.count)",
+                "checkpoint": "\(isFromCheckpoint)", "frame": "\(fresh.chain.last ?? 0)",
+                "duration": "\(clock.now.monotonic - began.monotonic)",
+            ])
+    }
+
+    private func checkpointed(_ feed: Int) async throws -> FeedBook? {
+        guard let stored = try await connection.checkpoint(checkpoints[feed]) else { return nil }
+        do {
+            let checkpoint = try BookCheckpoint(decoding: stored.value)
+            return FeedBook(name: configuration.feeds[feed], index: feed, numbers: numbers, restoring: checkpoint)
+        } catch {
+            metrics.failed("checkpoint")
+            logger.warning(
+                "checkpoint is not used",
+                metadata: [LogKey.feed: "\(configuration.feeds[feed])", LogKey.error: "\(error)"])
+            return nil
+        }
+    }
+
+    /// Applies what the stream holds behind the book. False if it does not continue there.
+    private mutating func catchUp(_ book: inout FeedBook, acceptingHoles: Bool) async throws -> Bool {
+        var encoding = FrameEncoding()
+        while true {
+            let batches = try await connection.read(
+                [(stream: streams[book.index], after: after(book.chain.last))], count: configuration.batchEntries,
+                block: nil)
+            guard let entries = batches.first?.entries, !entries.isEmpty else { return true }
+            encoding.now = clock.now
+            for entry in entries {
+                do {
+                    switch try book.apply(
+                        entry.payload, acceptingHoles: acceptingHoles, isWatched: false, &encoding) {
+                    case .hole, .fork: if !acceptingHoles { return false }
+                    case .continues, .first: break
+                    }
+                } catch {
+                    stop(book.index, "\(error)")
+                    return true
+                }
+            }
+        }
+    }
+}

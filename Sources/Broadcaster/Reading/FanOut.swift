@@ -1,0 +1,94 @@
+import FeedModel
+import Logging
+import Metrics
+import NIOCore
+import RedisStreams
+import ServiceLifecycle
+import Synchronization
+import Telemetry
+
+/// The loop that reads the streams and hands every turn to the event loops, until the service is asked to stop.
+struct FanOut: Sendable {
+    let configuration: BroadcasterConfiguration
+    let hosts: [HubHost]
+    let gate: SubscriberGate
+    let conflation: ConflationUse
+    let health: HealthRegistry
+    let metrics: BroadcasterMetrics
+    let clock: StageClock
+    let logger: Logger
+
+    /// Often enough that a feed that falls silent is noticed, and heartbeats are on time.
+    private static let longestBlock = Duration.milliseconds(250)
+    private static let shortestBlock = Duration.milliseconds(10)
+    private static let pauseAfterFailure = Duration.milliseconds(250)
+
+    func run() async throws {
+        let isStopping = StopFlag()
+        let keeper = CheckpointKeeper(configuration: configuration, metrics: metrics, logger: logger)
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await keeper.run() }
+                tasks.addTask { try await distribute(isStopping, keeper) }
+                // The keeper ends only when it is cancelled, the loop when it is asked to stop.
+                defer { tasks.cancelAll() }
+                try await tasks.next()
+            }
+        } onGracefulShutdown: {
+            isStopping.request()
+        }
+    }
+
+    private func distribute(_ isStopping: StopFlag, _ keeper: CheckpointKeeper) async throws {
+        var reader = EventsReader(
+            configuration: configuration, health: health, metrics: metrics, clock: clock, logger: logger)
+        // One batch is on its way while the next is read: loops that fall behind make batches larger, not queues longer.
+        var inFlight: [EventLoopFuture<Void>] = []
+        var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(2))
+        while !isStopping.isRequested, !Task.isCancelled {
+            var batch: FanOutBatch
+            do {
+                batch = try await reader.turn(block: block)
+                backoff.reset()
+                keeper.offer(reader.distributor.books)
+            } catch let error as RedisError {
+                metrics.failed("redis")
+                health.report(EventsReader.component, .down("\(error)"))
+                logger.warning("redis is away", metadata: [LogKey.error: "\(error)"])
+                batch = reader.idleTurn()
+                try await deliver(batch, &inFlight)
+                var generator = SystemRandomNumberGenerator()
+                try await Task.sleep(for: backoff.next(using: &generator))
+                continue
+            }
+            try await deliver(batch, &inFlight)
+            if batch.isDrained, !gate.isReady {
+                gate.isReady = true
+                logger.info("caught up", metadata: ["lanes": "\(reader.distributor.laneCount)"])
+            }
+        }
+        for future in inFlight { try? await future.get() }
+        await reader.close()
+    }
+
+    private func deliver(_ batch: FanOutBatch, _ inFlight: inout [EventLoopFuture<Void>]) async throws {
+        for future in inFlight { try await future.get() }
+        inFlight = hosts.map { $0.deliver(batch) }
+        if !batch.frames.isEmpty { metrics.lag.recordNanoseconds(max(0, batch.lag.microseconds) * 1_000) }
+    }
+
+    /// Classes that merge want to be looked at twice in their interval.
+    private var block: Duration {
+        guard let shortest = conflation.shortest else { return Self.longestBlock }
+        return min(max(shortest.interval / 2, Self.shortestBlock), Self.longestBlock)
+    }
+}
+
+/// Says that the service is asked to stop.
+final class StopFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    var isRequested: Bool { flag.load(ordering: .relaxed) }
+
+    func request() { flag.store(true, ordering: .relaxed) }
+}

@@ -1,0 +1,119 @@
+import FeedModel
+import NIOCore
+
+/// What subscriptions have to agree on to be given the same bytes.
+struct AudienceKey: Hashable, Sendable {
+    let channel: Channel
+    let filter: SubscriptionFilter
+    let format: OddsFormat
+    let conflation: ConflationClass
+
+    var projection: Projection {
+        Projection(format: format, rows: channel == .odds ? filter.rows : .none)
+    }
+}
+
+/// The subscriptions of one event loop that ask for the same: lanes are matched and frames are joined once for all of them.
+final class Audience {
+    let key: AudienceKey
+    let projection: Projection
+    let matcher: LaneMatcher
+    let filterHash: UInt64
+    private(set) var members: [Subscription] = []
+    /// The lanes that match, by number, and how this audience sees them.
+    var lanes: [Int: Attachment] = [:]
+    /// Frames of this turn.
+    var pending: [LaneFrame] = []
+    /// The cursor of its members in the turn of this number.
+    var cursor: (turn: Int, token: String) = (-1, "")
+
+    init(_ key: AudienceKey, feeds: [FeedName]) {
+        self.key = key
+        projection = key.projection
+        matcher = LaneMatcher(key.filter, feeds: feeds)
+        filterHash = key.filter.hash(format: key.format, channel: key.channel)
+    }
+
+    func add(_ member: Subscription) {
+        member.slotInAudience = members.count
+        members.append(member)
+    }
+
+    func remove(_ member: Subscription) {
+        let last = members.removeLast()
+        guard last !== member else { return }
+        members[member.slotInAudience] = last
+        last.slotInAudience = member.slotInAudience
+    }
+
+    /// All frames of the turn in one buffer, so that a member costs one write.
+    var joined: ByteBuffer {
+        guard pending.count > 1, let first = pending.first else { return pending.first?.buffer ?? ByteBuffer() }
+        var buffer = first.buffer
+        buffer.reserveCapacity(minimumWritableBytes: pending.dropFirst().reduce(0) { $0 + $1.buffer.readableBytes })
+        for frame in pending.dropFirst() { buffer.writeImmutableBuffer(frame.buffer) }
+        return buffer
+    }
+}
+
+/// One subscription of one connection.
+final class Subscription {
+    let sid: Int
+    unowned let subscriber: Subscriber
+    var audience: Audience
+    fileprivate(set) var slotInAudience = 0
+    /// Rows written since the snapshot began.
+    var rowCount = 0
+    /// Whether the client has been given everything once: only then a cursor means something.
+    var isComplete = false
+    /// Whether the client brought its state along.
+    var isResumed = false
+
+    init(sid: Int, subscriber: Subscriber, audience: Audience) {
+        self.sid = sid
+        self.subscriber = subscriber
+        self.audience = audience
+    }
+}
+
+/// One connection, as its hub sees it.
+final class Subscriber {
+    /// Names the connection in `hello` and in logs.
+    let name: String
+    let outlet: any Outlet
+    var subscriptions: [Int: Subscription] = [:]
+    var lastSid = 0
+    var queue = LaneQueue()
+    var commands: TokenBucket
+    var heartbeatInterval: Duration
+    var nextHeartbeat: Duration
+    /// Since when the connection has taken nothing.
+    var blockedSince: Duration?
+    /// Feeds that are up again, which must not be said before what is queued is written.
+    var heldFeeds: Set<Int> = []
+    /// A connection must authenticate, and then subscribe, before this.
+    var deadline: Duration?
+    var isAuthenticated: Bool
+    var isClosed = false
+
+    init(
+        name: String, outlet: any Outlet, isAuthenticated: Bool, limits: BroadcasterLimits,
+        heartbeatInterval: Duration, now: Duration
+    ) {
+        self.name = name
+        self.outlet = outlet
+        self.isAuthenticated = isAuthenticated
+        self.heartbeatInterval = heartbeatInterval
+        commands = TokenBucket(perSecond: limits.commandsPerSecond, burst: limits.commandBurst, now: now)
+        nextHeartbeat = now + heartbeatInterval
+        deadline = now + limits.authentication
+    }
+
+    /// Whether a snapshot is still on its way.
+    var isReceivingSnapshot: Bool { subscriptions.values.contains { !$0.isComplete } }
+
+    /// Whether any subscription still covers the lane in this form.
+    func covers(lane: Int, slot: Int) -> Bool {
+        subscriptions.values.contains { $0.audience.lanes[lane]?.slot == slot }
+    }
+}

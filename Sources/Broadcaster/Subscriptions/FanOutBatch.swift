@@ -1,0 +1,45 @@
+import FeedModel
+
+/// Where a feed stands, as far as the event loops need to know.
+struct FeedProgress: Sendable {
+    /// The last frame applied; nil before the first entry.
+    var frame: FrameNumber?
+    var history = FeedHistory()
+    var condition = FeedCondition(status: .down, why: "nothing was received yet")
+    /// When the condition began.
+    var since = Timestamp(microseconds: 0)
+    var gap: ControlEvent.Gap?
+    /// When the last entry was applied, by the monotonic clock.
+    var lastEntryAt: Duration?
+}
+
+/// What one turn of the reader hands to every event loop, the same array for all of them.
+struct FanOutBatch: Sendable {
+    struct Description: Sendable {
+        let lane: Lane
+        let facts: LaneFacts
+    }
+
+    struct Vanished: Sendable {
+        let lane: Lane
+        let frame: FrameNumber
+    }
+
+    /// Feeds whose state was built anew: nothing that clients have of them is to be relied on.
+    var reloaded: [Int] = []
+    /// Feeds whose log may have lost what clients were shown: they begin again.
+    var forked: [Int] = []
+    /// Lanes that are new, or that filters have to be matched against again.
+    var described: [Description] = []
+    var vanished: [Vanished] = []
+    var frames: [LaneFrame] = []
+    /// By index of the feed.
+    var feeds: [FeedProgress] = []
+    /// Feeds whose condition clients must hear of.
+    var announced: [Int] = []
+    /// Whether everything that the streams held has been applied: only then heartbeats may be sent.
+    var isDrained = false
+    /// Received → applied, of the last entry.
+    var lag: Duration = .zero
+    var now = Moment(monotonic: .zero, wall: Timestamp(microseconds: 0))
+}

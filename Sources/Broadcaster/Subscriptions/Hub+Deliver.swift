@@ -1,0 +1,199 @@
+import FeedModel
+import NIOCore
+import WebSocketTransport
+
+extension Hub {
+    /// Takes over one turn of the reader: lanes, frames, feed states, heartbeats, in this order.
+    func deliver(_ batch: FanOutBatch) {
+        turn += 1
+        batch.reloaded.forEach { forgetLanes(of: $0) }
+        setProgress(batch.feeds)
+        announce(batch.announced.filter { feeds[$0].condition.status != .up }, now: batch.now)
+        // A lane may end and begin again in one turn: its end comes first.
+        batch.vanished.forEach { vanish($0) }
+        batch.described.forEach { describe($0) }
+        restart(Set(batch.reloaded + batch.forked))
+        fanOut(batch.frames, now: batch.now)
+        announce(batch.announced.filter { feeds[$0].condition.status == .up }, now: batch.now)
+        pumpAll(now: batch.now)
+        watchBlocked(now: batch.now)
+        beat(batch)
+    }
+
+    // MARK: Lanes
+
+    private func describe(_ description: FanOutBatch.Description) {
+        let lane = description.lane
+        if lanes[lane.id] == nil {
+            lanes[lane.id] = KnownLane(lane: lane, facts: description.facts)
+            lanesOfFixture[lane.fixtureID, default: []].append(lane.id)
+        } else {
+            lanes[lane.id]?.facts = description.facts
+        }
+        for audience in audiences.values where audience.key.channel != .feeds {
+            let isMatching = audience.matcher.matches(description.facts, name: lane.name)
+            switch (isMatching, audience.lanes[lane.id] != nil) {
+            case (true, false):
+                attach(lane.id, audience)
+                guard let attachment = audience.lanes[lane.id] else { continue }
+                for member in audience.members {
+                    enqueue(.lane(.init(lane: lane, attachment: attachment, reason: .replaced)), member.subscriber)
+                }
+            case (false, true): leaveLane(lane, audience)
+            case (false, false): denyLane(lane, audience)
+            case (true, true): break
+            }
+        }
+    }
+
+    private func vanish(_ vanished: FanOutBatch.Vanished) {
+        guard let known = lanes[vanished.lane.id] else { return }
+        for attachment in known.attachments { leaveLane(vanished.lane, attachment.audience) }
+        removeLane(vanished.lane)
+    }
+
+    /// The audience no longer sees the lane: its members drop what they have, unless another subscription covers it.
+    private func leaveLane(_ lane: Lane, _ audience: Audience) {
+        guard let attachment = audience.lanes[lane.id] else { return }
+        detach(lane.id, audience)
+        let seq = lane.withState { $0.seq }
+        for member in audience.members where !member.subscriber.covers(lane: lane.id, slot: attachment.slot) {
+            enqueue(.gone(name: lane.name, seq: seq, attachment.projection), member.subscriber)
+        }
+    }
+
+    /// A client that resumed may come from an instance that was ahead, and have the lane from there.
+    private func denyLane(_ lane: Lane, _ audience: Audience) {
+        guard audience.members.contains(where: \.isResumed),
+            audience.matcher.matchesName(lane.feed, lane.fixtureID, name: lane.name)
+        else { return }
+        let seq = lane.withState { $0.seq }
+        for member in audience.members where member.isResumed {
+            enqueue(.gone(name: lane.name, seq: seq, audience.projection), member.subscriber)
+        }
+    }
+
+    private func removeLane(_ lane: Lane) {
+        lanes[lane.id] = nil
+        lanesOfFixture[lane.fixtureID]?.removeAll { $0 == lane.id }
+        if lanesOfFixture[lane.fixtureID]?.isEmpty == true { lanesOfFixture[lane.fixtureID] = nil }
+    }
+
+    private func forgetLanes(of feed: Int) {
+        for known in lanes.values where known.lane.feed == feed {
+            for attachment in known.attachments { detach(known.lane.id, attachment.audience) }
+            removeLane(known.lane)
+        }
+    }
+
+    /// Every subscription that covers the feeds begins again.
+    private func restart(_ feeds: Set<Int>) {
+        guard !feeds.isEmpty else { return }
+        for subscriber in subscribers.values {
+            for subscription in subscriber.subscriptions.values
+            where feeds.contains(where: { subscription.audience.matcher.allows(feed: $0) }) {
+                _ = subscriber.queue.remove(sid: subscription.sid)
+                reset(subscription, .logRestarted)
+                beginSnapshot(subscription)
+            }
+        }
+    }
+
+    // MARK: Frames
+
+    private func fanOut(_ frames: [LaneFrame], now: Moment) {
+        guard !frames.isEmpty else { return }
+        var audiences: [Audience] = []
+        for frame in frames {
+            guard let known = lanes[frame.lane] else { continue }
+            for attachment in known.attachments where attachment.slot == frame.slot {
+                if attachment.audience.pending.isEmpty { audiences.append(attachment.audience) }
+                attachment.audience.pending.append(frame)
+            }
+        }
+        var deliveries = 0
+        for audience in audiences {
+            let joined = audience.joined
+            for member in audience.members {
+                let subscriber = member.subscriber
+                if subscriber.queue.isEmpty, subscriber.outlet.isWritable {
+                    subscriber.outlet.write(shared: joined)
+                } else {
+                    queue(audience, for: subscriber, now: now)
+                }
+            }
+            deliveries += audience.pending.count * audience.members.count
+            audience.pending.removeAll(keepingCapacity: true)
+        }
+        metrics.delivered(deliveries)
+    }
+
+    /// For a connection that does not take everything: what it will be sent as a whole anyway is left out, what does not fit
+    /// makes its lane dirty.
+    private func queue(_ audience: Audience, for subscriber: Subscriber, now: Moment) {
+        var merged = 0
+        for frame in audience.pending where !subscriber.queue.contains(lane: frame.lane, slot: frame.slot) {
+            if subscriber.outlet.isWritable {
+                subscriber.outlet.write(shared: frame.buffer)
+                continue
+            }
+            guard let lane = lanes[frame.lane]?.lane, let attachment = audience.lanes[frame.lane] else { continue }
+            enqueue(.lane(.init(lane: lane, attachment: attachment, reason: .slow)), subscriber)
+            merged += 1
+        }
+        if merged > 0 { metrics.mergedSlow(merged) }
+        if !subscriber.outlet.isWritable { block(subscriber, now: now) }
+    }
+
+    // MARK: Feed states
+
+    private func announce(_ announced: [Int], now: Moment) {
+        for index in announced {
+            json.removeAll()
+            json.feedMessage(feeds[index], names[index])
+            let frame = json.bytes.withUnsafeBytes { WebSocketFrame.text($0) }
+            let isUp = feeds[index].condition.status == .up
+            for subscriber in subscribers.values where subscriber.isAuthenticated {
+                if isUp, !subscriber.queue.isEmpty {
+                    subscriber.heldFeeds.insert(index)
+                } else {
+                    subscriber.heldFeeds.remove(index)
+                    subscriber.outlet.write(shared: frame, isUrgent: !isUp)
+                }
+            }
+        }
+    }
+
+    /// Says what had to wait until the queue was empty.
+    func releaseHeldFeeds(_ subscriber: Subscriber) {
+        for index in subscriber.heldFeeds {
+            json.removeAll()
+            json.feedMessage(feeds[index], names[index])
+            subscriber.outlet.write(json)
+        }
+        subscriber.heldFeeds.removeAll()
+    }
+
+    // MARK: Slow connections
+
+    func block(_ subscriber: Subscriber, now: Moment) {
+        if subscriber.blockedSince == nil { subscriber.blockedSince = now.monotonic }
+        blocked[ObjectIdentifier(subscriber)] = subscriber
+    }
+
+    /// Closes those that took nothing for too long. Memory was never at stake: the queue holds lanes, not changes.
+    private func watchBlocked(now: Moment) {
+        for subscriber in blocked.values {
+            guard !subscriber.outlet.isWritable else {
+                subscriber.blockedSince = nil
+                blocked[ObjectIdentifier(subscriber)] = nil
+                continue
+            }
+            let isReceivingSnapshot = subscriber.isReceivingSnapshot
+            let limit = isReceivingSnapshot ? limits.slowSnapshot : limits.slow
+            let isStuck = subscriber.blockedSince.map { now.monotonic - $0 >= limit } ?? false
+            let isFull = !isReceivingSnapshot && subscriber.outlet.unwrittenBytes > limits.unwrittenBytes
+            if isStuck || isFull { close(subscriber, .tooSlow, "too slow") }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import FeedModel
+import NIOCore
+import WebSocketTransport
+
+extension Hub {
+    /// How often subscribers are looked through for one whose heartbeat is due.
+    private static let checkInterval = Duration.milliseconds(100)
+
+    /// Heartbeats, sent only when the reader has drained its streams: a wedged data path falls silent.
+    func beat(_ batch: FanOutBatch) {
+        guard batch.now.monotonic >= nextHeartbeatCheck else { return }
+        nextHeartbeatCheck = batch.now.monotonic + Self.checkInterval
+        dropIdle(now: batch.now)
+        guard batch.isDrained else { return }
+        var parts: HeartbeatParts?
+        for subscriber in subscribers.values where subscriber.nextHeartbeat <= batch.now.monotonic {
+            // Neither it nor a cursor may overtake what is queued.
+            guard subscriber.isAuthenticated, subscriber.queue.isEmpty else { continue }
+            subscriber.nextHeartbeat = batch.now.monotonic + subscriber.heartbeatInterval
+            let shared = parts ?? heartbeatParts(batch)
+            parts = shared
+            beat(subscriber, shared)
+        }
+    }
+
+    /// What is the same in every heartbeat of a turn.
+    private struct HeartbeatParts {
+        let beginning: [UInt8]
+        let end: [UInt8]
+    }
+
+    private func heartbeatParts(_ batch: FanOutBatch) -> HeartbeatParts {
+        json.removeAll()
+        json.raw("{\"t\":\"hb\",\"ts\":")
+        json.integer(batch.now.wall.milliseconds)
+        json.raw(",\"cur\":{")
+        let beginning = json.bytes
+        json.removeAll()
+        json.raw("},\"lag_ms\":")
+        json.integer(max(0, batch.lag.microseconds / 1_000))
+        json.raw(",\"feeds\":")
+        json.feedAges(feeds, names, at: batch.now)
+        json.raw("}")
+        return HeartbeatParts(beginning: beginning, end: json.bytes)
+    }
+
+    private func beat(_ subscriber: Subscriber, _ parts: HeartbeatParts) {
+        json.removeAll()
+        json.raw(parts.beginning)
+        var isFirst = true
+        var last: String?
+        for (sid, subscription) in subscriber.subscriptions where subscription.isComplete {
+            let audience = subscription.audience
+            if audience.cursor.turn != turn { audience.cursor = (turn, cursor(audience).token) }
+            if !isFirst { json.raw(",") }
+            isFirst = false
+            json.raw("\"")
+            json.integer(sid)
+            json.raw("\":\"")
+            json.raw(Array(audience.cursor.token.utf8))
+            json.raw("\"")
+            last = audience.cursor.token
+        }
+        json.raw(parts.end)
+        subscriber.outlet.write(json, cursor: last)
+    }
+
+    /// Connections that did not authenticate or subscribe in time.
+    private func dropIdle(now: Moment) {
+        for subscriber in subscribers.values {
+            guard let deadline = subscriber.deadline, now.monotonic >= deadline else { continue }
+            close(subscriber, .silentTooLong, subscriber.isAuthenticated ? "no subscription in time" : "no authentication in time")
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import NIOCore
+import WebSocketTransport
+
+/// The sending side of one subscriber's connection. Bound to one event loop.
+protocol Outlet: AnyObject {
+    /// Whether less than the high watermark (64 KiB) is unwritten.
+    var isWritable: Bool { get }
+    var unwrittenBytes: Int { get }
+    /// Queues one or more whole text frames that others share. Urgent ones may overtake what is queued.
+    func write(shared frames: ByteBuffer, isUrgent: Bool)
+    /// Queues one message that consists of shared pieces. `cursor` is what it says the subscriber has reached.
+    func write(message pieces: [ByteBuffer], cursor: String?)
+    /// Ends the connection behind what is queued.
+    func close(_ code: CloseCode, reason: String)
+}
+
+extension Outlet {
+    func write(shared frames: ByteBuffer) { write(shared: frames, isUrgent: false) }
+
+    func write(_ message: JSONBytes, cursor: String? = nil) {
+        write(message: [ByteBuffer(bytes: message.bytes)], cursor: cursor)
+    }
+}
+
+/// Close codes of the subscriber protocol.
+extension CloseCode {
+    static let authenticationFailed: CloseCode = 4001
+    static let notAllowed: CloseCode = 4003
+    static let tooSlow: CloseCode = 4008
+    static let draining: CloseCode = 4010
+    static let noPong: CloseCode = 4011
+    static let silentTooLong: CloseCode = 4013
+    static let tooManyConnections: CloseCode = 4029
+    static let commandsTooFast: CloseCode = 4030
+    static let malformedCommand: CloseCode = 4040
+    static let internalFailure: CloseCode = 4050
+}

@@ -1,0 +1,70 @@
+import FeedModel
+import NIOCore
+
+/// A hub on its event loop.
+struct HubHost: Sendable {
+    let eventLoop: any EventLoop
+    private let hub: NIOLoopBound<Hub>
+
+    /// Makes the hub on the loop.
+    static func make(
+        _ eventLoop: any EventLoop, configuration: BroadcasterConfiguration, metrics: BroadcasterMetrics,
+        conflation: ConflationUse, clock: StageClock
+    ) async throws -> HubHost {
+        try await eventLoop.submit {
+            let hub = Hub(
+                names: configuration.feeds, limits: configuration.limits, heartbeat: configuration.heartbeat,
+                metrics: metrics, conflation: conflation)
+            let isolated = eventLoop.assumeIsolated()
+            hub.onMoreToWrite = { [unowned hub] in isolated.execute { hub.pumpAll(now: clock.now) } }
+            return HubHost(eventLoop: eventLoop, hub: NIOLoopBound(hub, eventLoop: eventLoop))
+        }.get()
+    }
+
+    /// The hub, for code that runs on its event loop.
+    var local: Hub { hub.value }
+
+    /// Hands over one turn of the reader. The future ends when the loop is done with it.
+    func deliver(_ batch: FanOutBatch) -> EventLoopFuture<Void> {
+        eventLoop.submit { hub.value.deliver(batch) }
+    }
+
+    /// Tells every subscriber to go elsewhere, or ends their connections; returns how many there are.
+    func drain(_ step: DrainStep) -> EventLoopFuture<Int> {
+        eventLoop.submit { hub.value.drain(step) }
+    }
+
+    /// Runs `body` with the hub on its loop.
+    func with<Result: Sendable>(_ body: @escaping @Sendable (Hub) -> Result) async throws -> Result {
+        try await eventLoop.submit { body(hub.value) }.get()
+    }
+}
+
+/// The two steps of leaving.
+enum DrainStep: Sendable {
+    /// Says that the connection will end, and how the clients should spread their return.
+    case announce(within: Duration)
+    case close
+}
+
+extension Hub {
+    /// How far apart clients are asked to come back.
+    private static let jitterMilliseconds = 10_000
+
+    fileprivate func drain(_ step: DrainStep) -> Int {
+        let count = subscribers.count
+        switch step {
+        case .announce(let duration):
+            json.removeAll()
+            json.raw("{\"t\":\"bye\",\"in_ms\":")
+            json.integer(duration.microseconds / 1_000)
+            json.raw(",\"jitter_ms\":")
+            json.integer(Self.jitterMilliseconds)
+            json.raw("}")
+            for subscriber in subscribers.values { subscriber.outlet.write(json) }
+        case .close:
+            for subscriber in subscribers.values { close(subscriber, .draining, "draining") }
+        }
+        return count
+    }
+}

@@ -1,0 +1,51 @@
+import WebSocketTransport
+
+/// A subscription written as a query: `?sports=football,tennis&live=true&format=american`.
+struct SubscriptionQuery: Sendable, Equatable {
+    var filter = SubscriptionFilter()
+    var format = OddsFormat.decimal
+    var channel = Channel.odds
+    var conflation = ConflationClass.none
+    var resume: String?
+    var heartbeatMilliseconds: Int?
+
+    /// What is wrong with a query.
+    struct Invalid: Error, Equatable {
+        let parameter: String
+    }
+
+    var key: AudienceKey {
+        AudienceKey(channel: channel, filter: filter, format: format, conflation: conflation)
+    }
+
+    /// Lists are separated by commas, or given several times. A parameter that is not known is refused, because a misspelt
+    /// one would mean "everything".
+    init(_ pairs: [(name: String, value: String)]) throws(Invalid) {
+        var lists: [String: [String]] = [:]
+        var isLive: Bool?
+        for (name, value) in pairs {
+            switch name {
+            case "feeds", "sports", "tournaments", "fixtures", "markets":
+                lists[name, default: []] += value.split(separator: ",").map(String.init)
+            case "live": isLive = try Self.parsed(name, ["true": true, "false": false][value])
+            case "format": format = try Self.parsed(name, OddsFormat(rawValue: value))
+            case "ch": channel = try Self.parsed(name, Channel(rawValue: value))
+            case "conflate_ms":
+                conflation = ConflationClass(roundingUp: try Self.parsed(name, Int(value).flatMap { $0 < 0 ? nil : $0 }))
+            case "hb_ms": heartbeatMilliseconds = try Self.parsed(name, Int(value))
+            case "resume": resume = value
+            // Credentials were looked at before.
+            case "token": break
+            default: throw Invalid(parameter: name)
+            }
+        }
+        filter = SubscriptionFilter(
+            feeds: lists["feeds"] ?? [], sports: lists["sports"] ?? [], tournaments: lists["tournaments"] ?? [],
+            fixtures: lists["fixtures"] ?? [], markets: lists["markets"] ?? [], isLive: isLive)
+    }
+
+    private static func parsed<Value>(_ name: String, _ value: Value?) throws(Invalid) -> Value {
+        guard let value else { throw Invalid(parameter: name) }
+        return value
+    }
+}

@@ -1,0 +1,93 @@
+package import FeedModel
+
+/// An entry that has its numbers: what is appended, kept for five seconds, and appended again if Redis forgets it.
+package struct NumberedEntry: Sendable, Equatable {
+    package let first: FrameNumber
+    package let last: FrameNumber
+    package let receivedAt: Timestamp
+    package let payload: [UInt8]
+}
+
+/// Numbers frames and cuts them into entries: at 64 frames, at 64 KiB, and around every control event.
+package struct EntryBuilder {
+    package let term: Term
+    /// The number that the next frame gets.
+    package private(set) var next: FrameNumber
+    /// The last frame of the entry before the one being built.
+    private var prev: FrameNumber
+    private var frames: [UInt8] = []
+    private var frameCount = 0
+    private var receivedAt: Timestamp
+    private var closed: [NumberedEntry] = []
+    package var requestsHandled: RequestID
+
+    /// Continues a term behind its last entry.
+    package init(after header: RawEntryHeader) {
+        term = header.term
+        next = header.last + 1
+        prev = header.last
+        receivedAt = header.receivedAt
+        requestsHandled = header.requestsHandled
+        frames.reserveCapacity(RawEntry.maximumBytes + 4096)
+    }
+
+    package var lastReceivedAt: Timestamp { receivedAt }
+
+    /// Time within a feed never goes back, whatever the clock does.
+    package mutating func advance(to time: Timestamp) {
+        if time > receivedAt { receivedAt = time }
+    }
+
+    /// Whether the next frame of `bytes` has to start a new entry.
+    package func isFull(adding bytes: Int) -> Bool {
+        frameCount == RawEntry.maximumFrames || (frameCount > 0 && frames.count + bytes > RawEntry.maximumBytes)
+    }
+
+    /// Adds a run of `count` frames, each `length u32, bytes`. The caller has cut it so that it fits.
+    package mutating func add(run: UnsafeRawBufferPointer, count: Int) {
+        frames.append(contentsOf: run)
+        frameCount += count
+    }
+
+    package var pendingFrames: Int { frameCount }
+
+    /// Ends the entry being built, if it has frames. `token` is the provider's as of its end.
+    package mutating func close(token: [UInt8]) {
+        guard frameCount > 0 else { return }
+        let header = takeHeader(.frames, frameCount: frameCount, token: token)
+        var payload: [UInt8] = []
+        payload.reserveCapacity(frames.count + 64 + token.count)
+        RawEntry.append(header, to: &payload)
+        payload.append(contentsOf: frames)
+        frames.removeAll(keepingCapacity: true)
+        frameCount = 0
+        closed.append(.init(first: header.first, last: header.last, receivedAt: header.receivedAt, payload: payload))
+    }
+
+    /// Adds a control event as an entry of its own, behind what was added before. Returns the entry's frame number.
+    @discardableResult
+    package mutating func add(control event: ControlEvent, token: [UInt8]) -> FrameNumber {
+        close(token: token)
+        let header = takeHeader(.control, frameCount: 1, token: token)
+        closed.append(
+            .init(
+                first: header.first, last: header.last, receivedAt: header.receivedAt,
+                payload: RawEntry.control(event, header: header)))
+        return header.first
+    }
+
+    /// The entries closed since the last call.
+    package mutating func takeClosed() -> [NumberedEntry] {
+        defer { closed.removeAll(keepingCapacity: true) }
+        return closed
+    }
+
+    private mutating func takeHeader(_ kind: RawEntryHeader.Kind, frameCount: Int, token: [UInt8]) -> RawEntryHeader {
+        let header = RawEntryHeader(
+            kind: kind, term: term, first: next, frameCount: frameCount, prev: prev, receivedAt: receivedAt,
+            requestsHandled: requestsHandled, resumeToken: token)
+        next = header.last + 1
+        prev = header.last
+        return header
+    }
+}

@@ -1,0 +1,282 @@
+import FeedJSON
+import FeedModel
+import Logging
+import Metrics
+import RedisStreams
+import Telemetry
+import WebSocketTransport
+
+/// Moves frames from one feed's socket into its log, and does what the session wants done between them.
+///
+/// One task uses it; it outlives the connections of its term.
+struct FeedPump {
+    private let feed: FeedConfiguration
+    private var log: FeedLog
+    private let redis: RedisConnection
+    private let names: StreamNames
+    private let linger: Duration
+    private let metrics: FeedClientMetrics
+    private let logger: Logger
+    private let scanner = JSONScanner()
+
+    private var session: any ProviderSession
+    /// Messages to the provider that became due while frames were judged.
+    private var outgoing: [String] = []
+    private var reconnect: (cause: ReconnectCause, why: String)?
+    private var state = SessionState.connecting
+    /// Where the open gap was recorded; a heal names it.
+    private var openGap: Position?
+    /// The token of the last session, while no session is open.
+    private var resumeToken: [UInt8]
+    private var isSessionOpen = false
+    /// The decoder lost its state and asked for the whole of the provider's: nothing of the feed is missing.
+    private var isImageRequested = false
+    /// Up to when the feed is known to be complete; nil if it is new.
+    private var lastLiveAt: Timestamp?
+    private var lastFrameAt = ContinuousClock.now
+    private var lastTickAt = ContinuousClock.now
+    private var lastHeartbeatAt = ContinuousClock.now
+    private var lastAppendAt = ContinuousClock.now
+    private var rate = FrameRate()
+
+    init(
+        feed: FeedConfiguration, log: FeedLog, redis: RedisConnection, names: StreamNames, predecessor: FeedLog.Predecessor?,
+        isAfterLoss: Bool, linger: Duration, metrics: FeedClientMetrics, logger: Logger
+    ) {
+        self.feed = feed
+        self.log = log
+        self.redis = redis
+        self.names = names
+        self.linger = linger
+        self.metrics = metrics
+        self.logger = logger
+        resumeToken = predecessor?.resumeToken ?? []
+        lastLiveAt = predecessor?.lastLiveAt
+        session = SportsbookSession(streams: [], resumeToken: [], lastReceivedAt: nil)
+        if isAfterLoss { recordLoss() }
+    }
+
+    /// Redis forgot entries that cannot be given again: the hole is on record before anything else.
+    private mutating func recordLoss() {
+        let cause = "Redis lost entries that were appended"
+        perform(.openGap(.init(kind: .lost, from: lastLiveAt, to: WallClock.now, cause: cause)))
+        openGap = nil
+        resumeToken = []
+        lastLiveAt = nil
+    }
+
+    // MARK: One connection
+
+    /// Pumps until the connection ends, the session wants a new one, or the stop is requested.
+    mutating func run(
+        _ connection: WebSocketConnection, stop: StopSignal, onLive: () -> Void
+    ) async throws -> (ReconnectCause, String) {
+        session = try SessionRegistry.make(
+            feed, resumeToken: resumeToken, lastReceivedAt: isImageRequested ? nil : lastLiveAt)
+        isSessionOpen = true
+        isImageRequested = false
+        defer { endSession() }
+        reconnect = nil
+        lastFrameAt = .now
+        for action in session.opened() { perform(action) }
+        try await flush(sendingTo: connection)
+        var batch = MessageBatch()
+        while !stop.isRequested {
+            guard let arrived = try await connection.next(reusing: batch) else {
+                return (.closed, connection.closeReason.map { "\($0)" } ?? "socket closed")
+            }
+            batch = arrived
+            let wasLive = state == .live
+            if !batch.isEmpty { take(batch) }
+            try await tickIfDue()
+            try await flush(sendingTo: connection)
+            if state == .live, !wasLive { onLive() }
+            if let reconnect { return reconnect }
+            try await lingerIfBusy(batch.messageCount)
+        }
+        return (.closed, "stopping")
+    }
+
+    private mutating func endSession() {
+        if !isImageRequested { resumeToken = session.resumeToken }
+        isSessionOpen = false
+    }
+
+    private var token: [UInt8] { isSessionOpen ? session.resumeToken : resumeToken }
+
+    private mutating func take(_ batch: MessageBatch) {
+        lastFrameAt = .now
+        rate.add(batch.messageCount, at: lastFrameAt)
+        log.builder.advance(to: Timestamp(microseconds: batch.receivedAt))
+        metrics.receivedFrames.increment(by: batch.messageCount)
+        metrics.receivedBytes.increment(by: batch.bytes.count)
+        metrics.batchFrames.record(batch.messageCount)
+        batch.bytes.withUnsafeBytes { consume($0) }
+        for message in batch.discarded { recordOversized(message) }
+        if state == .live { lastLiveAt = log.builder.lastReceivedAt }
+    }
+
+    /// A frame too large to take cannot be kept, but it must not vanish either.
+    private mutating func recordOversized(_ message: DiscardedMessage) {
+        let now = log.builder.lastReceivedAt
+        let cause = "a frame of \(message.byteCount) bytes is over the limit and was not taken"
+        perform(.openGap(.init(kind: .overflow, from: now, to: now, cause: cause)))
+        openGap = nil
+    }
+
+    /// Judges every frame of a batch. Neighbours that are simply stored are copied as one run.
+    private mutating func consume(_ bytes: UnsafeRawBufferPointer) {
+        var run = FrameRun()
+        while run.end < bytes.count {
+            let size = FrameRun.size(at: run.end, in: bytes)
+            if run.count + log.builder.pendingFrames == RawEntry.maximumFrames || log.builder.isFull(adding: run.bytes + size) {
+                add(&run, of: bytes)
+                log.builder.close(token: token)
+            }
+            let frame = UnsafeRawBufferPointer(rebasing: bytes[run.end + 4..<run.end + size])
+            switch session.received(frame, scanner: scanner, now: log.builder.lastReceivedAt) {
+            case .store:
+                run.extend(by: size)
+            case .dropDuplicate:
+                add(&run, of: bytes)
+                run.skip(size)
+                metrics.droppedDuplicates.increment()
+            case .act(let before, let isStored, let after):
+                add(&run, of: bytes)
+                before.forEach { perform($0) }
+                if isStored { run.extend(by: size) } else { run.skip(size) }
+                add(&run, of: bytes)
+                after.forEach { perform($0) }
+            }
+            if reconnect != nil { break }
+        }
+        add(&run, of: bytes)
+        log.builder.close(token: token)
+    }
+
+    private mutating func add(_ run: inout FrameRun, of bytes: UnsafeRawBufferPointer) {
+        guard run.count > 0 else { return }
+        log.builder.add(run: UnsafeRawBufferPointer(rebasing: bytes[run.start..<run.end]), count: run.count)
+        run.restart()
+    }
+
+    private mutating func perform(_ action: SessionAction) {
+        switch action {
+        case .send(let text): outgoing.append(text)
+        case .record(let event): log.builder.add(control: event, token: token)
+        case .enter(let state, let why): enter(state, why: why)
+        case .openGap(let gap):
+            let frame = log.builder.add(control: .gap(gap), token: token)
+            openGap = Position(frame: frame, ordinal: 0)
+            metrics.gapOpened(gap.kind)
+            logger.warning("gap", metadata: ["kind": "\(gap.kind.name)", "cause": "\(gap.cause)"])
+        case .healGap:
+            guard let position = openGap else { return }
+            openGap = nil
+            let event = ControlEvent.gapHealed(
+                position: position.rawValue, at: log.builder.lastReceivedAt.microseconds)
+            log.builder.add(control: event, token: token)
+        case .reconnect(let cause, let why): reconnect = (cause, why)
+        }
+    }
+
+    private mutating func enter(_ state: SessionState, why: String) {
+        self.state = state
+        metrics.state.record(Int(state.rawValue))
+        log.builder.add(control: .stateChanged(state: state, why: why), token: token)
+    }
+
+    /// Appends what is closed, then sends: the provider hears of nothing that the log does not have.
+    private mutating func flush(sendingTo connection: WebSocketConnection? = nil) async throws {
+        let before = log.appended
+        let began = ContinuousClock.now
+        try await log.flush()
+        if log.appended.entries > before.entries {
+            lastAppendAt = .now
+            metrics.emittedEntries.increment(by: log.appended.entries - before.entries)
+            metrics.emittedFrames.increment(by: log.appended.frames - before.frames)
+            metrics.appendSeconds.recordNanoseconds((lastAppendAt - began).microseconds * 1_000)
+        }
+        guard let connection else { return }
+        for text in outgoing { try? await connection.send(text: text) }
+        outgoing.removeAll()
+    }
+
+    /// At middle rates wake-ups cost more than messages: a busy feed waits a moment for its batch to grow.
+    private func lingerIfBusy(_ frames: Int) async throws {
+        guard linger > .zero, frames > 0, frames < RawEntry.maximumFrames, rate.isBusy else { return }
+        try await Task.sleep(for: linger)
+    }
+
+    // MARK: By the clock
+
+    /// Once a second, however busy the feed is.
+    private mutating func tickIfDue() async throws {
+        let now = ContinuousClock.now
+        guard now - lastTickAt > .milliseconds(900) else { return }
+        lastTickAt = now
+        log.builder.advance(to: WallClock.now)
+        metrics.lastMessageAge.record((now - lastFrameAt).seconds)
+        let silence = now - lastFrameAt
+        if silence > session.deadAfter {
+            perform(.reconnect(cause: .silence, why: "no frame for \(silence.seconds) s"))
+        } else if silence > session.deadAfter / 2, now - lastHeartbeatAt > session.deadAfter / 2 {
+            lastHeartbeatAt = now
+            if let text = session.heartbeat() { outgoing.append(text) }
+        }
+        try await handleRequests()
+        if state == .live, reconnect == nil { lastLiveAt = log.builder.lastReceivedAt }
+        keepAlive(now)
+    }
+
+    private mutating func keepAlive(_ now: ContinuousClock.Instant) {
+        guard now - lastAppendAt > .seconds(5) else { return }
+        log.builder.add(control: .keepalive(state: state), token: token)
+    }
+
+    private mutating func handleRequests() async throws {
+        let after = log.builder.requestsHandled
+        let requests: [StreamEntry]
+        do {
+            requests = try await redis.read(
+                [(stream: names.requests, after: StreamID(after.milliseconds, after.sequence))], count: 100, block: nil
+            ).flatMap(\.entries)
+        } catch {
+            // Requests are asked for again at the next tick; an absent Redis shows at the next append.
+            return
+        }
+        for request in requests {
+            log.builder.requestsHandled = RequestID(
+                milliseconds: request.id.milliseconds, sequence: request.id.sequence)
+            guard let decoded = try? FeedRequest(decoding: request.payload) else { continue }
+            switch decoded {
+            case .freshImage(let why):
+                resumeToken = []
+                isImageRequested = true
+                perform(.reconnect(cause: .requested, why: why))
+            case .replayLetter(let position, let stage, let payload):
+                perform(.record(.letterReplayed(position: position, stage: stage, payload: payload)))
+            }
+        }
+    }
+
+    /// Between connections: the feed says what it is doing, and requests are heard.
+    mutating func wait(_ duration: Duration, why: String, stop: StopSignal) async throws {
+        log.builder.advance(to: WallClock.now)
+        enter(.backoff, why: why)
+        try await flush()
+        let end = ContinuousClock.now + duration
+        while ContinuousClock.now < end, !stop.isRequested {
+            try await Task.sleep(for: min(.milliseconds(200), end - .now))
+            log.builder.advance(to: WallClock.now)
+            keepAlive(.now)
+            try await flush()
+        }
+    }
+
+    mutating func entered(_ state: SessionState, why: String) async throws {
+        log.builder.advance(to: WallClock.now)
+        enter(state, why: why)
+        try await flush()
+    }
+}

@@ -1,0 +1,49 @@
+package import FeedJSON
+package import FeedModel
+
+/// The session half of a provider: what is sent to it, and what its frames mean for the session. A pure state machine, one
+/// value per connection; prices are the decoder's business.
+package protocol ProviderSession: Sendable {
+    /// The socket is open.
+    mutating func opened() -> [SessionAction]
+    /// One text or binary message arrived. `now` is its `received_at`.
+    mutating func received(_ frame: UnsafeRawBufferPointer, scanner: JSONScanner, now: Timestamp) -> FrameVerdict
+    /// What the provider needs to resume after everything stored so far; empty if it cannot. Never on half a snapshot.
+    var resumeToken: [UInt8] { get }
+    /// Without any frame for this long the peer counts as dead.
+    var deadAfter: Duration { get }
+    /// Sent when the connection was quiet for a while, to hear whether the peer lives; nil for none.
+    mutating func heartbeat() -> String?
+}
+
+/// What is to be done with one frame.
+package enum FrameVerdict: Sendable {
+    /// Store it: what almost every frame gets.
+    case store
+    /// Already stored: count it and forget it.
+    case dropDuplicate
+    /// Something happens to the session: `before` the frame is stored (or not), and `after`.
+    case act(before: [SessionAction], store: Bool, after: [SessionAction])
+}
+
+/// What the session wants done, in order with its frames.
+package enum SessionAction: Sendable, Equatable {
+    /// Send a text message to the provider.
+    case send(String)
+    /// Append a control entry.
+    case record(ControlEvent)
+    /// The session changed its state: a control entry and the gauge.
+    case enter(SessionState, why: String)
+    /// Append a gap and remember where it stands, so that it can be healed.
+    case openGap(ControlEvent.Gap)
+    /// What the open gap was missing has arrived.
+    case healGap
+    /// Close the socket and connect again; `cause` is a metric's label.
+    case reconnect(cause: ReconnectCause, why: String)
+}
+
+/// Why a connection was given up: the label of `touchline_feed_reconnects_total`.
+package enum ReconnectCause: String, Sendable, CaseIterable {
+    case connectFailed = "connect_failed"
+    case refused, closed, lost, silence, protocolError = "protocol_error", serverError = "server_error", requested
+}

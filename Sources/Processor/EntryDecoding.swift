@@ -1,0 +1,62 @@
+import FeedModel
+
+/// One feed's decoder with the buffers it writes into: raw entry in, payload of the events entry and dead letters out.
+struct EntryDecoding: ~Copyable {
+    private let feed: ProcessedFeed
+    private var decoder: any FeedDecoder
+    private var output = DecodeOutput()
+
+    /// With an empty decoder, as at the start of a feed.
+    init(feed: ProcessedFeed) throws {
+        self.feed = feed
+        decoder = try Self.decoder(for: feed, checkpoint: nil)
+    }
+
+    init(feed: ProcessedFeed, restoring state: [UInt8]) throws {
+        self.feed = feed
+        decoder = try Self.decoder(for: feed, checkpoint: state)
+    }
+
+    private static func decoder(for feed: ProcessedFeed, checkpoint: [UInt8]?) throws -> any FeedDecoder {
+        let decoder = try DecoderRegistry.make(provider: feed.provider, feed: feed.name, checkpoint: checkpoint)
+        guard let decoder else { throw ProcessorError.unknownProvider(feed.provider) }
+        return decoder
+    }
+
+    /// Decodes one raw entry. Deterministic: the same entries give the same bytes, whoever decodes them.
+    mutating func decode(
+        _ entry: [UInt8], header: RawEntryHeader
+    ) throws(ProcessorError) -> (payload: [UInt8], letters: [DeadLetter]) {
+        output.begin(header)
+        do {
+            try entry.withUnsafeBytes { bytes in
+                var cursor = ByteCursor(bytes)
+                _ = try RawEntry.header(&cursor)
+                if header.kind == .control {
+                    try decodeControl(&cursor, header: header)
+                } else {
+                    try decoder.decode(entry: header, frames: &cursor, into: &output)
+                }
+            }
+        } catch let error as EntryError {
+            throw .unreadable(error)
+        } catch {
+            throw .surprised("\(error)")
+        }
+        return (output.events.finish(), output.letters)
+    }
+
+    /// What the decoder makes of the control event goes first: a snapshot has ended when what it left out is closed.
+    private mutating func decodeControl(_ cursor: inout ByteCursor, header: RawEntryHeader) throws(EntryError) {
+        let frame = try RawEntry.frame(&cursor)
+        // A control event of a newer build is forwarded even when this one cannot read it.
+        if let event = try? ControlEvent(decoding: frame.bytes) { decoder.apply(event, header: header, into: &output) }
+        output.events.append(control: frame.bytes, at: Position(frame: header.first, ordinal: 0))
+    }
+
+    /// The decoder's state, to be restored with `init(feed:restoring:)`.
+    func state() -> [UInt8] { decoder.checkpoint() }
+
+    /// What was counted since the last call.
+    mutating func takeCounters() -> DecodeCounters { output.takeCounters() }
+}

@@ -1,0 +1,71 @@
+import FeedModel
+import RedisStreams
+import Synchronization
+import Telemetry
+
+/// Set once, when the stage is to stop.
+final class StopFlag: Sendable {
+    private let flag = Mutex(false)
+
+    var isRequested: Bool { flag.withLock { $0 } }
+
+    func request() { flag.withLock { $0 = true } }
+}
+
+/// How many feeds this worker may own: at most its fair part, `ceil(feeds / live workers)`.
+final class FeedShare: Sendable {
+    private struct State {
+        var workers = 1
+        var owned = 0
+    }
+
+    private let feeds: Int
+    private let state = Mutex(State())
+
+    init(feeds: Int) { self.feeds = feeds }
+
+    /// Called with what the roster saw last.
+    func update(workers: Int) { state.withLock { $0.workers = max(1, workers) } }
+
+    /// Takes a place for one more feed; false when this worker has its part.
+    func reserve() -> Bool {
+        state.withLock { state in
+            guard state.owned < Self.part(of: feeds, among: state.workers) else { return false }
+            state.owned += 1
+            return true
+        }
+    }
+
+    func release() { state.withLock { $0.owned -= 1 } }
+
+    /// Whether a newcomer is owed one of the feeds that this worker has.
+    var isAboveItsPart: Bool { state.withLock { $0.owned > Self.part(of: feeds, among: $0.workers) } }
+
+    static func part(of feeds: Int, among workers: Int) -> Int { (feeds + workers - 1) / workers }
+}
+
+/// Says every two seconds that this worker lives, and counts the others that do.
+struct WorkerRoster: Sendable {
+    let configuration: ProcessorConfiguration
+    let share: FeedShare
+    let stop: StopFlag
+
+    func run() async throws {
+        let redis = RedisConnection(endpoint: configuration.redis, name: "proc-roster")
+        let key = StreamNames.workers(prefix: configuration.prefix, stage: "processor")
+        while !stop.isRequested {
+            do {
+                try await redis.connect()
+                let now = WallClock.now
+                try await redis.touchWorker(key, name: configuration.ownerName, now: now.milliseconds)
+                let since = (now - .seconds(7)).milliseconds
+                share.update(workers: try await redis.liveWorkers(key, since: since).count)
+            } catch {
+                // Without Redis nobody can own a feed: the count is looked up again when it is back.
+            }
+            for _ in 0..<20 where !stop.isRequested { try await Task.sleep(for: .milliseconds(100)) }
+        }
+        try? await redis.removeWorker(key, name: configuration.ownerName, olderThan: .max)
+        await redis.close()
+    }
+}

@@ -1,0 +1,48 @@
+import FeedModel
+import Metrics
+
+/// What the Processor counts for one feed; updated per batch.
+struct ProcessorMetrics: Sendable {
+    let receivedEntries: Counter
+    let receivedFrames: Counter
+    let emittedEvents: Counter
+    let batchEntries: Recorder
+    let batchSeconds: Timer
+    /// Received at the socket → forwarded, of the batch's oldest entry.
+    let ageSeconds: Timer
+    /// Entries that Redis no longer had although nobody acknowledged them.
+    let lostEntries: Counter
+    let unchanged: Counter
+    let rounded: Counter
+    let skipped: Counter
+    private let letters: [Counter]
+
+    init(feed: FeedName) {
+        let labels = [("feed", feed.text)]
+        receivedEntries = Counter(label: "touchline_processor_received_entries_total", dimensions: labels)
+        receivedFrames = Counter(label: "touchline_processor_received_frames_total", dimensions: labels)
+        emittedEvents = Counter(label: "touchline_processor_emitted_events_total", dimensions: labels)
+        batchEntries = Recorder(label: "touchline_processor_batch_entries", dimensions: labels, aggregate: true)
+        batchSeconds = Timer(label: "touchline_processor_batch_seconds", dimensions: labels)
+        ageSeconds = Timer(label: "touchline_processor_age_seconds", dimensions: labels)
+        lostEntries = Counter(label: "touchline_processor_lost_entries_total", dimensions: labels)
+        unchanged = Counter(label: "touchline_processor_unchanged_total", dimensions: labels)
+        rounded = Counter(label: "touchline_processor_rounded_total", dimensions: labels)
+        skipped = Counter(label: "touchline_processor_dropped_total", dimensions: labels + [("reason", "old")])
+        letters = DeadLetterReason.allCases.map { reason in
+            Counter(
+                label: "touchline_dead_letters_total",
+                dimensions: labels + [("stage", "processor"), ("reason", reason.name)])
+        }
+    }
+
+    func count(_ counters: DecodeCounters) {
+        emittedEvents.increment(by: counters.odds + counters.fixtures + counters.settlements + counters.bets)
+        unchanged.increment(by: counters.unchanged)
+        rounded.increment(by: counters.rounded)
+        skipped.increment(by: counters.skipped)
+        for (reason, counter) in zip(DeadLetterReason.allCases, letters) {
+            counter.increment(by: counters.letters(reason))
+        }
+    }
+}

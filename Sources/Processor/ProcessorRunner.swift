@@ -1,0 +1,105 @@
+import FeedModel
+import Logging
+import RedisStreams
+import Telemetry
+
+/// One feed's place in this worker: waits for the lease, forwards until it is lost or the stop comes, begins again.
+struct ProcessorRunner: Sendable {
+    private let feed: ProcessedFeed
+    private let configuration: ProcessorConfiguration
+    private let share: FeedShare
+    private let stop: StopFlag
+    private let health: HealthRegistry
+    private let logger: Logger
+    private let names: StreamNames
+
+    init(
+        feed: ProcessedFeed, configuration: ProcessorConfiguration, share: FeedShare, stop: StopFlag,
+        health: HealthRegistry, logger: Logger
+    ) {
+        self.feed = feed
+        self.configuration = configuration
+        self.share = share
+        self.stop = stop
+        self.health = health
+        self.logger = logger.with(LogKey.feed, feed.name.text)
+        names = StreamNames(prefix: configuration.prefix, feed: feed.name)
+    }
+
+    private var component: String { "processor.\(feed.name)" }
+    private static let leaseDuration = Duration.seconds(7)
+
+    func run() async throws {
+        let commands = RedisConnection(endpoint: configuration.redis, name: "proc-write")
+        let reader = RedisConnection(endpoint: configuration.redis, name: "proc-read")
+        while !stop.isRequested {
+            do {
+                try await commands.connect()
+                guard try await takeLease(commands) else {
+                    health.report(component, .up)
+                    try await Task.sleep(for: .milliseconds(500))
+                    continue
+                }
+                defer { share.release() }
+                try await own(commands: commands, reader: reader)
+            } catch {
+                try await recover(from: error)
+            }
+        }
+        _ = try? await commands.releaseLease(key: names.processorOwner, owner: configuration.ownerName)
+        await commands.close()
+        await reader.close()
+    }
+
+    /// True if this worker owns the feed now; a place of its share is taken then.
+    private func takeLease(_ redis: RedisConnection) async throws -> Bool {
+        guard share.reserve() else { return false }
+        var isHeld = false
+        defer { if !isHeld { share.release() } }
+        isHeld = try await holdLease(redis)
+        return isHeld
+    }
+
+    private func holdLease(_ redis: RedisConnection) async throws -> Bool {
+        let (key, owner) = (names.processorOwner, configuration.ownerName)
+        return try await redis.acquireLease(key: key, owner: owner, for: Self.leaseDuration)
+    }
+
+    private func recover(from error: any Error) async throws {
+        if error is CancellationError { throw error }
+        switch error {
+        case ProcessorError.unreadable:
+            health.report(component, .down("\(error)"))
+            logger.error("feed cannot be read", metadata: [LogKey.error: "\(error)"])
+            try await Task.sleep(for: .seconds(5))
+        case ProcessorError.surprised:
+            logger.warning("starting again from the last forwarded entry", metadata: [LogKey.error: "\(error)"])
+            try await Task.sleep(for: .milliseconds(20))
+        default:
+            health.report(component, .degraded("\(error)"))
+            logger.warning("processing is interrupted", metadata: [LogKey.error: "\(error)"])
+            try await Task.sleep(for: .milliseconds(300))
+        }
+    }
+
+    /// Forwards entries while the lease holds.
+    private func own(commands: RedisConnection, reader: RedisConnection) async throws {
+        try await reader.connect()
+        var forwarder = try await Forwarder.open(
+            feed: feed, names: names, commands: commands, reader: reader, configuration: configuration, logger: logger)
+        health.report(component, .up)
+        logger.info("processing", metadata: ["after": "\(forwarder.lastForwarded)"])
+        var renewed = ContinuousClock.now
+        while !stop.isRequested {
+            try await forwarder.forwardNext()
+            if ContinuousClock.now - renewed > .seconds(2) {
+                guard try await holdLease(commands) else { throw ProcessorError.leaseLost }
+                renewed = .now
+                if share.isAboveItsPart { break }
+            }
+        }
+        try await forwarder.storeCheckpoint()
+        _ = try await commands.releaseLease(key: names.processorOwner, owner: configuration.ownerName)
+        if !stop.isRequested { try await Task.sleep(for: .seconds(1)) }
+    }
+}

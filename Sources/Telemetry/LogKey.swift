@@ -1,0 +1,21 @@
+package import Logging
+
+/// The metadata keys of log lines, in one place so that a thing has one name.
+package enum LogKey {
+    package static let feed = "feed"
+    package static let stage = "stage"
+    package static let error = "error"
+    package static let stream = "stream"
+    package static let entries = "entries"
+    package static let rows = "rows"
+    package static let address = "address"
+}
+
+extension Logger {
+    /// A copy that says `key = value` on every line.
+    package func with(_ key: String, _ value: String) -> Logger {
+        var copy = self
+        copy[metadataKey: key] = "\(value)"
+        return copy
+    }
+}

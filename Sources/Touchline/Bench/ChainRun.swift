@@ -1,0 +1,123 @@
+import DevServices
+import Foundation
+import Logging
+import PostgresCopy
+import Sportsbook
+
+/// One measured run of the whole chain.
+struct ChainRun {
+    let messages: Int
+    let rate: Int
+    let isRawAuditOn: Bool
+
+    private static let logger: Logger = {
+        var logger = Logger(label: "touchline.bench")
+        logger.logLevel = .error
+        return logger
+    }()
+
+    func measure() async throws -> ChainFigures {
+        let servers = try await PrivateServers.start(logger: Self.logger)
+        do {
+            let figures = try await measure(servers)
+            await servers.stop()
+            return figures
+        } catch {
+            await servers.stop()
+            throw error
+        }
+    }
+
+    private func measure(_ servers: PrivateServers) async throws -> ChainFigures {
+        var load = LoadConfiguration(total: Int64(messages), rate: rate > 0 ? Double(rate) : nil)
+        load.isGated = true
+        let book = SportsbookServer(SportsbookConfiguration(.load(load)), logger: Self.logger)
+        let url = try await book.start()
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("touchline-bench-\(getpid())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        var stages: [StageProcess] = []
+        for stage in [Stage.write, .process, .feed] {
+            stages.append(try await StageProcess.start(stage, configuration(stage, servers, url), in: directory))
+        }
+        do {
+            let figures = try await run(stages, servers: servers, book: book)
+            await end(stages, book: book)
+            return figures
+        } catch {
+            await end(stages, book: book)
+            throw error
+        }
+    }
+
+    private func end(_ stages: [StageProcess], book: SportsbookServer) async {
+        for stage in stages.reversed() { await stage.stop() }
+        await book.stop()
+    }
+
+    /// Waits until everybody is idle, opens the gate, waits until the last message is committed.
+    private func run(
+        _ stages: [StageProcess], servers: PrivateServers, book: SportsbookServer
+    ) async throws -> ChainFigures {
+        let connection = PostgresConnection(url: servers.postgresURL, name: "bench")
+        try await connection.connect()
+        try await untilSubscribed(book, stages)
+        try await Task.sleep(for: .seconds(2))
+        let before = await usage(stages, servers, book)
+        let began = ContinuousClock.now
+        await book.openGate()
+        try await untilCommitted(connection, stages)
+        let duration = ContinuousClock.now - began
+        let after = await usage(stages, servers, book)
+        await connection.close()
+        return ChainFigures(
+            messages: messages, rate: rate, isRawAuditOn: isRawAuditOn, seconds: duration / .seconds(1),
+            processorSeconds: zip(before, after).map { before, after in (after.0, after.1 - before.1) })
+    }
+
+    private func untilSubscribed(_ book: SportsbookServer, _ stages: [StageProcess]) async throws {
+        for _ in 0..<200 {
+            if await book.statistics().connections > 0 { return }
+            try stages.forEach { try $0.requireAlive() }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw CommandFailure(description: "the feed did not subscribe within 20 s: \(stages.map(\.complaint).joined())")
+    }
+
+    private func untilCommitted(_ connection: PostgresConnection, _ stages: [StageProcess]) async throws {
+        let limit = ContinuousClock.now + .seconds(120 + (rate > 0 ? messages / rate : messages / 2_000))
+        while ContinuousClock.now < limit {
+            let rows = try await connection.withSession { session in
+                try session.texts("select coalesce(sum(rows), 0) from ingest_ledger").first?.first ?? nil
+            }
+            // The snapshot's fixtures are rows as well.
+            if let rows = rows.flatMap({ Int($0) }), rows >= messages { return }
+            StandardOutput.progress("\(rows ?? "0") of \(messages) committed")
+            try stages.forEach { try $0.requireAlive() }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw CommandFailure(description: "not everything was committed in time: \(stages.map(\.complaint).joined())")
+    }
+
+    private func usage(
+        _ stages: [StageProcess], _ servers: PrivateServers, _ book: SportsbookServer
+    ) async -> [(String, Double)] {
+        var figures = stages.reversed().map { ($0.stage.rawValue, $0.processorSeconds) }
+        figures.append(("redis", await servers.redis.cpuSeconds))
+        figures.append(("postgres", await servers.postgres.cpuSeconds))
+        figures.append(("load", await book.statistics().processorTime / .seconds(1)))
+        return figures
+    }
+
+    private func configuration(_ stage: Stage, _ servers: PrivateServers, _ url: String) -> String {
+        """
+        redis: { url: "\(servers.redis.url)" }
+        postgres: { url: "\(servers.postgresURL)", connections: 1 }
+        writer: { raw_audit: \(isRawAuditOn) }
+        operations: { listen: "127.0.0.1:0" }
+        log: { level: warning }
+        feeds:
+          bench: { provider: sportsbook, url: "\(url)", streams: [odds] }
+        """
+    }
+}

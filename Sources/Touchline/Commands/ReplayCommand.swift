@@ -1,0 +1,85 @@
+import ArgumentParser
+import DevServices
+import FeedClient
+import FeedModel
+import Foundation
+import Logging
+import Sportsbook
+
+/// Sends recordings through the real pipeline.
+struct ReplayCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "Send recordings (NDJSON, plain or gzip) through the real pipeline.",
+        discussion: """
+            Example: touchline replay cricket.mcm.ndjson.gz --provider betfair --speed 60 --private
+            Several files are merged by the provider's own clock into one feed.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+    @Argument(help: "Recordings, one frame a line.") var files: [String]
+    @Option(help: "The provider that sent them: sportsbook or betfair.") var provider: String
+    @Option(help: "1, 60 or max: how many times the provider's own clock.") var speed = "max"
+    @Option(help: "The feed's name.") var feed = "replay"
+    @Flag(name: .customLong("private"), help: "Use a Redis and a Postgres of our own instead of the configured ones.")
+    var isPrivate = false
+    @Flag(help: "Stay up after the last line, until ctrl-C.") var stay = false
+
+    func execute() async throws {
+        var configuration = try options.load()
+        configuration.feeds = []
+        let replay = ReplayRun(recording: try recording(), isStaying: stay)
+        guard isPrivate else { return try await run(replay, with: configuration) }
+        let servers = try await PrivateServers.start(logger: Logger(label: "touchline.replay"))
+        configuration.redisURL = servers.redis.url
+        configuration.postgresURL = servers.postgresURL
+        do {
+            try await run(replay, with: configuration)
+        } catch {
+            await servers.stop()
+            throw error
+        }
+        await servers.stop()
+    }
+
+    private func run(_ replay: ReplayRun, with configuration: TouchlineConfiguration) async throws {
+        guard let name = FeedName(feed) else {
+            throw CommandFailure(
+                description: "'--feed \(feed)' must match [a-z0-9-]{1,40}", exitCode: ExitCode(2))
+        }
+        var configuration = configuration
+        do {
+            let url = try await replay.server.start()
+            configuration.feeds = [FeedConfiguration(name: name, provider: provider, url: url, token: "replay")]
+        } catch let error as SportsbookError {
+            throw CommandFailure(description: "\(error)", exitCode: ExitCode(2))
+        }
+        if isPrivate {
+            StandardOutput.line("board http://\(configuration.broadcaster)/  postgres \(configuration.postgresURL)")
+        }
+        let watcher = ReplayWatcher(
+            replay: replay, redis: try configuration.redis, names: StreamNames(prefix: configuration.prefix, feed: name))
+        var application = Application(configuration: configuration, stages: Stage.allCases)
+        application.companions = [watcher]
+        try await application.run()
+        await replay.server.stop()
+    }
+
+    private func recording() throws -> ReplayConfiguration {
+        guard SessionRegistry.isKnown(provider) else {
+            throw CommandFailure(
+                description: "unknown provider '\(provider)': known are \(SessionRegistry.names)", exitCode: ExitCode(2))
+        }
+        for file in files where !FileManager.default.isReadableFile(atPath: file) {
+            throw CommandFailure(description: "'\(file)' cannot be read", exitCode: ExitCode(2))
+        }
+        var recording = ReplayConfiguration(files: files, dialect: ReplayDialect(provider: provider))
+        switch Double(speed) {
+        case let factor? where factor > 0: recording.speed = .times(factor)
+        case nil where speed == "max": recording.speed = .maximum
+        default:
+            throw CommandFailure(
+                description: "'--speed \(speed)' must be a number above 0, or max", exitCode: ExitCode(2))
+        }
+        return recording
+    }
+}

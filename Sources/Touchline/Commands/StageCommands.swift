@@ -1,0 +1,71 @@
+import ArgumentParser
+
+/// All stages in one process.
+struct RunCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run all stages in one process.",
+        discussion: "Example: touchline run --config touchline.yaml")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func execute() async throws { try await Application(configuration: options.load(), stages: Stage.allCases).run() }
+}
+
+/// The FeedClient alone: sportsbooks to Redis.
+struct FeedCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "feed", abstract: "Run the FeedClient: sockets to Redis.",
+        discussion: "Example: touchline feed --config touchline.yaml")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func execute() async throws { try await Application(configuration: options.load(), stages: [.feed]).run() }
+}
+
+/// The Processor alone: raw frames to events.
+struct ProcessCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "process", abstract: "Run the Processor: raw frames to events.",
+        discussion: "Example: touchline process --config touchline.yaml")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func execute() async throws { try await Application(configuration: options.load(), stages: [.process]).run() }
+}
+
+/// The Writer alone: events to Postgres.
+struct WriteCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "write", abstract: "Run the Writer: events to Postgres.",
+        discussion: "Example: touchline write --config touchline.yaml")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func execute() async throws { try await Application(configuration: options.load(), stages: [.write]).run() }
+}
+
+/// The Broadcaster alone: events to subscribers.
+struct BroadcastCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "broadcast", abstract: "Run the Broadcaster: events to subscribers and the board.",
+        discussion: "Example: touchline broadcast --config touchline.yaml")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func execute() async throws { try await Application(configuration: options.load(), stages: [.broadcast]).run() }
+}
+
+/// Checks a configuration without connecting to anything.
+struct LintCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint", abstract: "Check a configuration without connecting, and print what is in force.",
+        discussion: "Example: touchline lint --config touchline.yaml")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func execute() async throws {
+        let configuration = try options.load()
+        print(EffectiveConfiguration(configuration).text)
+        if configuration.feeds.isEmpty { printError("touchline: warning: no feeds are configured") }
+    }
+}

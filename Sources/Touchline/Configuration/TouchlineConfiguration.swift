@@ -1,0 +1,181 @@
+import FeedClient
+import FeedModel
+import Foundation
+import RedisStreams
+
+/// The whole configuration of a process, checked: what every command starts from.
+struct TouchlineConfiguration: Sendable {
+    var redisURL = "redis://127.0.0.1:6379/0"
+    var prefix = "touchline"
+    var postgresURL = "postgresql://touchline@127.0.0.1/touchline"
+    var postgresConnections = 2
+    var feeds: [FeedConfiguration] = []
+    var linger = Duration.milliseconds(1)
+    var batchRows = 5_000
+    var batchBytes = 4 << 20
+    var batchPeriod = Duration.milliseconds(50)
+    var isRawAuditOn = false
+    var broadcaster = ListenAddress(host: "127.0.0.1", port: 8080)
+    var subscriberToken: String?
+    var operations = ListenAddress(host: "127.0.0.1", port: 9464)
+    var logLevel = "info"
+
+    var redis: RedisEndpoint {
+        get throws { try RedisEndpoint(url: redisURL) }
+    }
+}
+
+/// `host:port` to listen on; port 0 takes a free one.
+struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
+    var host: String
+    var port: Int
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Nil unless `text` is `host:port` or `[v6]:port`.
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        guard !host.isEmpty else { return nil }
+        self.init(host: host, port: port)
+    }
+
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+extension TouchlineConfiguration {
+    /// Reads a file (nil: `touchline.yaml` if it is there, else only the environment) and checks everything.
+    static func load(_ path: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Self {
+        let file = path ?? "touchline.yaml"
+        guard FileManager.default.fileExists(atPath: file) else {
+            guard path == nil else {
+                throw ConfigurationError(file: file, problems: [.init(line: nil, message: "there is no such file")])
+            }
+            return try read(.empty, file: "environment", environment: environment)
+        }
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw ConfigurationError(file: file, problems: [.init(line: nil, message: "cannot be read as UTF-8 text")])
+        }
+        return try read(ConfigurationNode(parsing: text, file: file), file: file, environment: environment)
+    }
+
+    static func read(_ root: ConfigurationNode, file: String, environment: [String: String]) throws -> Self {
+        let problems = ConfigurationReader.Problems()
+        let reader = ConfigurationReader(root: root, environment: environment, problems: problems)
+        var configuration = TouchlineConfiguration()
+        configuration.readServers(reader)
+        configuration.readWriter(reader)
+        configuration.readListeners(reader, problems: problems)
+        configuration.readFeeds(reader, problems: problems)
+        reader.rejectUnknownKeys()
+        guard problems.all.isEmpty else { throw ConfigurationError(file: file, problems: problems.all) }
+        return configuration
+    }
+
+    private mutating func readServers(_ reader: ConfigurationReader) {
+        let redis = reader.section("redis")
+        redisURL = redis.string("url") ?? redisURL
+        prefix = redis.string("prefix") ?? prefix
+        if (try? RedisEndpoint(url: redisURL)) == nil {
+            redis.reject("url", redisURL, "redis://[user:password@]host[:port][/db] or unix:///path")
+        }
+        redis.rejectUnknownKeys()
+        let postgres = reader.section("postgres")
+        postgresURL = postgres.string("url") ?? postgresURL
+        postgresConnections = postgres.integer("connections", in: 1...16, default: postgresConnections)
+        postgres.rejectUnknownKeys()
+        let log = reader.section("log")
+        logLevel = log.string("level") ?? logLevel
+        let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+        if !levels.contains(logLevel) { log.reject("level", logLevel, "one of \(levels.joined(separator: ", "))") }
+        log.rejectUnknownKeys()
+    }
+
+    private mutating func readWriter(_ reader: ConfigurationReader) {
+        let feedClient = reader.section("feed_client")
+        linger = feedClient.duration("linger", in: .zero...(.seconds(1)), default: linger)
+        feedClient.rejectUnknownKeys()
+        let writer = reader.section("writer")
+        batchRows = writer.integer("batch_rows", in: 1...100_000, default: batchRows)
+        batchBytes = writer.bytes("batch_bytes", in: 65_536...(256 << 20), default: batchBytes)
+        batchPeriod = writer.duration("batch_period", in: .milliseconds(1)...(.seconds(10)), default: batchPeriod)
+        isRawAuditOn = writer.flag("raw_audit", default: isRawAuditOn)
+        writer.rejectUnknownKeys()
+    }
+
+    private mutating func readListeners(_ reader: ConfigurationReader, problems: ConfigurationReader.Problems) {
+        let section = reader.section("broadcaster")
+        broadcaster = section.address("listen", default: broadcaster)
+        let auth = section.section("auth")
+        subscriberToken = auth.string("token")
+        auth.rejectUnknownKeys()
+        section.rejectUnknownKeys()
+        if !broadcaster.isLoopback, subscriberToken == nil {
+            problems.add(
+                "'broadcaster.listen' is \(broadcaster), which is not loopback, and there is no 'broadcaster.auth.token': "
+                    + "set one, or listen on 127.0.0.1", line: section.line(of: "listen"))
+        }
+        let operationsSection = reader.section("operations")
+        operations = operationsSection.address("listen", default: operations)
+        operationsSection.rejectUnknownKeys()
+    }
+
+    private mutating func readFeeds(_ reader: ConfigurationReader, problems: ConfigurationReader.Problems) {
+        let section = reader.section("feeds")
+        for (name, line) in section.keys {
+            guard let feedName = FeedName(name) else {
+                problems.add("feed name '\(name)' must match [a-z0-9-]{1,40}", line: line)
+                continue
+            }
+            let feed = section.section(name)
+            readFeed(feed, named: feedName)
+            feed.rejectUnknownKeys()
+        }
+        section.rejectUnknownKeys()
+    }
+
+    private mutating func readFeed(_ feed: ConfigurationReader, named name: FeedName) {
+        let provider = feed.string("provider")
+        let url = feed.string("url")
+        let token = feed.string("token")
+        let applicationKey = feed.string("app_key")
+        let streams = feed.strings("streams")
+        let authority = feed.string("certificate_authority")
+        if let provider, !SessionRegistry.isKnown(provider) {
+            feed.reject("provider", provider, "one of \(SessionRegistry.names)")
+        }
+        if let url, !url.hasPrefix("ws://"), !url.hasPrefix("wss://") {
+            feed.reject("url", url, "a WebSocket URL (ws:// or wss://)")
+        }
+        if let authority, !FileManager.default.isReadableFile(atPath: authority) {
+            feed.reject("certificate_authority", authority, "a readable PEM file")
+        }
+        let known: Set = ["fixtures", "odds", "bets"]
+        for stream in streams ?? [] where !known.contains(stream) {
+            feed.reject("streams", stream, "any of fixtures, odds, bets")
+        }
+        guard let provider else { return feed.missing("provider", "one of \(SessionRegistry.names)") }
+        guard let url else { return feed.missing("url", "where the feed is, ws:// or wss://") }
+        feeds.append(
+            FeedConfiguration(
+                name: name, provider: provider, url: url, token: token, applicationKey: applicationKey,
+                streams: streams ?? ["fixtures", "odds", "bets"], certificateAuthority: authority))
+    }
+}
+
+extension ConfigurationReader {
+    func address(_ key: String, default standard: ListenAddress) -> ListenAddress {
+        guard let text = string(key) else { return standard }
+        guard let address = ListenAddress(text) else {
+            reject(key, text, "host:port")
+            return standard
+        }
+        return address
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Telemetry
+
+/// The `touchline` command line: every stage, every tool.
+@main
+struct TouchlineCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "touchline",
+        abstract: "A sports feed pipeline that never loses a price.",
+        discussion: """
+            Try it:  touchline demo
+            Run it:  touchline migrate --config touchline.yaml && touchline run --config touchline.yaml
+            """,
+        version: BuildInfo.description,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Pipeline",
+                subcommands: [
+                    DemoCommand.self, RunCommand.self, FeedCommand.self, ProcessCommand.self, WriteCommand.self,
+                    BroadcastCommand.self,
+                ]),
+            CommandGroup(
+                name: "Operations",
+                subcommands: [
+                    MigrateCommand.self, LintCommand.self, StatusCommand.self, TapCommand.self, DeadLetterCommand.self, VerifyCommand.self,
+                ]),
+            CommandGroup(
+                name: "Sources and measurements",
+                subcommands: [SportsbookCommand.self, ReplayCommand.self, BenchCommand.self]),
+        ])
+}

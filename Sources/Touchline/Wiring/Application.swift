@@ -1,0 +1,109 @@
+import ArgumentParser
+import Broadcaster
+import FeedClient
+import FeedModel
+import Foundation
+import Logging
+import Metrics
+import NIOPosix
+import PostgresCopy
+import Processor
+import RedisStreams
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+import Writer
+
+/// A process that runs stages: checks its servers, builds the services, runs them until a signal.
+///
+/// The first SIGTERM or SIGINT drains, which takes at most 30 s; a second one ends the process at once.
+struct Application {
+    let configuration: TouchlineConfiguration
+    let stages: [Stage]
+    /// Services that run beside the stages and stop after them, such as the demo's sportsbook.
+    var companions: [any Service] = []
+    /// Called once everything is started.
+    var onStarted: @Sendable () -> Void = {}
+
+    func run() async throws {
+        if configuration.feeds.isEmpty {
+            throw CommandFailure(description: "no feeds are configured: add one under 'feeds:'", exitCode: ExitCode(2))
+        }
+        LogfmtHandler.bootstrap(level: Logger.Level(rawValue: configuration.logLevel) ?? .info)
+        let metrics = PrometheusFactory()
+        MetricsSystem.bootstrap(metrics)
+        let logger = Logger(label: "touchline")
+        try await Preflight(configuration: configuration, stages: stages, logger: logger).check()
+        let health = HealthRegistry()
+        let services = try services(metrics: metrics, health: health, logger: logger)
+        var group = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(30)
+        logger.info("starting", metadata: ["stages": "\(stages.map(\.rawValue).joined(separator: ","))"])
+        try await ServiceGroup(configuration: group).run()
+        logger.info("stopped")
+    }
+
+    /// In the order of the pipeline written backwards, because a group stops its services in reverse.
+    private func services(
+        metrics: PrometheusFactory, health: HealthRegistry, logger: Logger
+    ) throws -> [any Service] {
+        let redis = try configuration.redis
+        let owner = "\(Self.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+        var services: [any Service] = companions
+        services.append(
+            OperationsService(
+                address: configuration.operations, metrics: metrics, health: health, logger: logger, onStarted: onStarted))
+        if stages.contains(.broadcast) {
+            services.append(try broadcaster(redis: redis, owner: owner, health: health, logger: logger))
+        }
+        if stages.contains(.write) {
+            services.append(try writer(redis: redis, health: health, logger: logger))
+        }
+        if stages.contains(.process) {
+            let feeds = configuration.feeds.map { ProcessedFeed(name: $0.name, provider: $0.provider) }
+            services.append(
+                ProcessorService(
+                    configuration: .init(redis: redis, prefix: configuration.prefix, feeds: feeds, ownerName: owner),
+                    health: health, logger: logger))
+        }
+        if stages.contains(.feed) {
+            let feedClient = FeedClientConfiguration(
+                redis: redis, prefix: configuration.prefix, feeds: configuration.feeds,
+                isRawAuditOn: configuration.isRawAuditOn, linger: configuration.linger, ownerName: owner)
+            services.append(
+                FeedClientService(
+                    configuration: feedClient, health: health, group: .singleton, logger: logger))
+        }
+        return services
+    }
+
+    private func writer(redis: RedisEndpoint, health: HealthRegistry, logger: Logger) throws -> any Service {
+        var policy = BatchPolicy()
+        policy.rows = configuration.batchRows
+        policy.bytes = configuration.batchBytes
+        policy.period = configuration.batchPeriod
+        let writer = WriterConfiguration(
+            redis: redis, postgresURL: configuration.postgresURL, prefix: configuration.prefix,
+            feeds: configuration.feeds.map { WriterFeed(name: $0.name, provider: $0.provider) },
+            connections: min(configuration.postgresConnections, 4), batch: policy,
+            isRawAuditOn: configuration.isRawAuditOn, consumerName: "\(Self.hostName)-writer")
+        return try WriterService(configuration: writer, health: health, logger: logger)
+    }
+
+    private func broadcaster(
+        redis: RedisEndpoint, owner: String, health: HealthRegistry, logger: Logger
+    ) throws -> any Service {
+        let broadcaster = BroadcasterConfiguration(
+            redis: redis, prefix: configuration.prefix, feeds: configuration.feeds.map(\.name),
+            host: configuration.broadcaster.host, port: configuration.broadcaster.port,
+            authentication: configuration.subscriberToken.map { .tokens([$0]) } ?? .none, ownerName: owner)
+        return BroadcasterService(configuration: broadcaster, health: health, logger: logger)
+    }
+
+    static let hostName: String = {
+        let name = ProcessInfo.processInfo.hostName.split(separator: ".").first.map(String.init) ?? "host"
+        return String(name.prefix(32))
+    }()
+}

@@ -1,0 +1,9 @@
+/// The stages that a process may run.
+enum Stage: String, CaseIterable, Sendable {
+    case feed, process, write, broadcast
+
+    /// Whether the stage talks to Postgres.
+    var needsPostgres: Bool { self == .write }
+    /// Whether the stage makes no sense without feeds.
+    var needsFeeds: Bool { true }
+}

@@ -1,0 +1,69 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// TLS of client connections, and what went wrong in words.
+enum ClientTLS {
+    /// Reads the files that the configuration names.
+    static func context(_ configuration: ClientTLSConfiguration) throws(WebSocketError) -> NIOSSLContext {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        if let file = configuration.additionalAuthorityFile {
+            try require(file, "authority file")
+            tls.additionalTrustRoots = [.file(file)]
+        }
+        guard (configuration.certificateFile == nil) == (configuration.privateKeyFile == nil) else {
+            throw .configuration("a client certificate needs both a certificate file and a private key file")
+        }
+        do {
+            if let certificate = configuration.certificateFile, let key = configuration.privateKeyFile {
+                try require(certificate, "certificate file")
+                try require(key, "private key file")
+                tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
+                tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+            }
+            return try NIOSSLContext(configuration: tls)
+        } catch let error as WebSocketError {
+            throw error
+        } catch {
+            throw .configuration("the TLS files cannot be used: \(error)")
+        }
+    }
+
+    /// The name to verify; nil for an address, which has no SNI and is looked up in the certificate as an address.
+    static func serverName(_ configuration: ClientTLSConfiguration, url: WebSocketURL) -> String? {
+        let name = configuration.serverName ?? url.host
+        return (try? SocketAddress(ipAddress: name, port: 0)) == nil ? name : nil
+    }
+
+    /// What failed, in the words of the module's errors.
+    static func failure(_ error: any Error) -> WebSocketError {
+        switch error {
+        case let error as WebSocketError: error
+        case let error as NIOConnectionError: .connectFailed(description(error))
+        case let error as IOError: .connectFailed(error.description)
+        case ChannelError.connectTimeout: .timedOut
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: .tls("\(error)")
+        default: .connectFailed("\(error)")
+        }
+    }
+
+    private static func description(_ error: NIOConnectionError) -> String {
+        if let dns = error.dnsAError ?? error.dnsAAAAError, error.connectionErrors.isEmpty {
+            return "\(error.host) cannot be resolved: \(dns)"
+        }
+        let reasons = error.connectionErrors.map { "\($0.error)" }
+        return "\(error.host):\(error.port): \(reasons.first ?? "no address")"
+    }
+
+    private static func require(_ file: String, _ what: String) throws(WebSocketError) {
+        guard access(file, R_OK) == 0 else { throw .configuration("\(what) \(file) cannot be read") }
+    }
+}

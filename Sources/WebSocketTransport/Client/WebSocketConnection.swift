@@ -1,0 +1,206 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// An open client connection: what arrives is taken in batches, what is sent is masked and flushed at once.
+///
+/// One task calls `next()`; `send` and `close` may be called from anywhere. While more than `inboxBytes` wait, the
+/// socket is not read and TCP slows the sender down. Pings, pongs and the close handshake need no caller.
+package final class WebSocketConnection: Sendable {
+    /// What the server picked of `subprotocols`.
+    package let subprotocol: String?
+    private let channel: any Channel
+    private let handler: NIOLoopBound<WebSocketClientHandler>
+    private let inbox: Inbox
+    private let liveness: Liveness
+
+    fileprivate init(
+        _ subprotocol: String?, channel: any Channel, handler: NIOLoopBound<WebSocketClientHandler>, inbox: Inbox,
+        liveness: Liveness
+    ) {
+        self.subprotocol = subprotocol
+        self.channel = channel
+        self.handler = handler
+        self.inbox = inbox
+        self.liveness = liveness
+    }
+
+    /// Why the connection ended; nil while it is open.
+    package var closeReason: CloseReason? { inbox.closeReason }
+
+    /// When bytes last came in, whatever they were.
+    package var lastReceived: NIODeadline { liveness.lastReceived }
+
+    /// Everything that arrived since the last call, at least one message; nil when the connection has ended and all of
+    /// it was taken: then `closeReason` says why.
+    ///
+    /// `spent` is a batch whose contents are done with; its memory is used again.
+    package func next(
+        reusing spent: consuming MessageBatch = MessageBatch()
+    ) async throws(CancellationError) -> MessageBatch? {
+        let taken = try await inbox.take(reusing: spent)
+        if taken.mustResumeReading {
+            channel.eventLoop.execute { [handler] in handler.value.resumeReading() }
+        }
+        return taken.batch
+    }
+
+    /// Returns when the kernel has taken the message.
+    package func send(text: String) async throws(WebSocketError) { try await send(.text, Array(text.utf8)) }
+
+    /// Returns when the kernel has taken the message.
+    package func send(binary: [UInt8]) async throws(WebSocketError) { try await send(.binary, binary) }
+
+    private func send(_ opcode: Opcode, _ payload: [UInt8]) async throws(WebSocketError) {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        channel.eventLoop.execute { [handler] in handler.value.send(opcode, payload, promise: promise) }
+        do {
+            try await promise.futureResult.get()
+        } catch {
+            throw error as? WebSocketError ?? .closed(closeReason)
+        }
+    }
+
+    /// Makes the call of `next()` that waits, or the next one, return with an empty batch: something is due by the clock.
+    package func wake() { inbox.wake() }
+
+    /// Stops reading the socket; `next()` gives what is in hand and then nil. For an orderly shutdown.
+    package func stopReading() async {
+        // Fails only when the event loop has shut down, and then nothing is read either.
+        try? await channel.eventLoop.submit { [handler] in handler.value.stopReading() }.get()
+    }
+
+    /// Sends a close frame, waits for the answer (at most `closeTimeout`) and closes the socket.
+    package func close(code: CloseCode = .normal, reason: String = "") async {
+        channel.eventLoop.execute { [handler] in handler.value.close(code, reason) }
+        // Fails only when the event loop has shut down, and then the socket is closed too.
+        try? await channel.closeFuture.get()
+    }
+}
+
+// MARK: - Connecting
+
+extension WebSocketConnection {
+    /// Opens a connection: name resolution, TCP, TLS and upgrade within `connectTimeout`.
+    package static func connect(
+        _ configuration: WebSocketClientConfiguration,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        logger: Logger = Logger(label: "touchline.websocket")
+    ) async throws(WebSocketError) -> WebSocketConnection {
+        let url = try configuration.validated()
+        let tls = url.isSecure ? try ClientTLS.context(configuration.tls) : nil
+        let attempt = ConnectAttempt(configuration, url: url, tls: tls, loop: group.next())
+        attempt.begin()
+        do {
+            let connection = try await withTaskCancellationHandler {
+                try await attempt.connected.futureResult.get()
+            } onCancel: {
+                attempt.connected.fail(WebSocketError.connectFailed("cancelled"))
+            }
+            logger.debug("connected", metadata: ["host": "\(url.host)", "port": "\(url.port)"])
+            return connection
+        } catch {
+            throw ClientTLS.failure(error)
+        }
+    }
+}
+
+/// One attempt to open a connection.
+private struct ConnectAttempt: Sendable {
+    let configuration: WebSocketClientConfiguration
+    let url: WebSocketURL
+    let tls: NIOSSLContext?
+    let loop: any EventLoop
+    /// Fails once, whatever goes wrong first; then the channel is closed.
+    let connected: EventLoopPromise<WebSocketConnection>
+
+    init(
+        _ configuration: WebSocketClientConfiguration, url: WebSocketURL, tls: NIOSSLContext?, loop: any EventLoop
+    ) {
+        self.configuration = configuration
+        self.url = url
+        self.tls = tls
+        self.loop = loop
+        connected = loop.makePromise()
+    }
+
+    func begin() {
+        let timeout = TimeAmount(configuration.connectTimeout)
+        let timer = loop.scheduleTask(in: timeout) { connected.fail(WebSocketError.timedOut) }
+        connected.futureResult.whenComplete { _ in timer.cancel() }
+        let socket = ClientBootstrap(group: loop)
+            .connectTimeout(timeout)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: configuration.readBytes))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try configure(channel) }
+            }
+            .connect(host: url.host, port: url.port)
+        socket.whenComplete { result in
+            switch result {
+            case .success(let channel): connected.futureResult.whenFailure { _ in channel.close(promise: nil) }
+            case .failure(let error): connected.fail(error)
+            }
+        }
+    }
+
+    /// Builds the pipeline, on the loop.
+    private func configure(_ channel: any Channel) throws {
+        var generator = SystemRandomNumberGenerator()
+        let upgrade = ClientUpgrade(configuration, url: url, key: HandshakeKey.random(using: &generator))
+        let inbox = Inbox(watermarkBytes: configuration.inboxBytes)
+        let liveness = Liveness(.now())
+        let opened = loop.makePromise(of: ClientUpgrade.AcceptedUpgrade.self)
+        let handler = WebSocketClientHandler(
+            configuration, upgrade: upgrade, inbox: inbox, liveness: liveness, opened: opened)
+        let bound = NIOLoopBound(handler, eventLoop: loop)
+        opened.futureResult.map { accepted in
+            WebSocketConnection(
+                accepted.subprotocol, channel: channel, handler: bound, inbox: inbox, liveness: liveness)
+        }.cascade(to: connected)
+        if let tls {
+            let name = ClientTLS.serverName(configuration.tls, url: url)
+            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+        }
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+}
+
+extension WebSocketClientConfiguration {
+    /// Checks everything that can be checked without a socket.
+    func validated() throws(WebSocketError) -> WebSocketURL {
+        let url = try WebSocketURL(url)
+        guard headers.allSatisfy({ Self.isToken($0.name) && Self.isFieldValue($0.value) }) else {
+            throw .configuration("a header's name or value has characters that HTTP does not allow")
+        }
+        guard subprotocols.allSatisfy(Self.isToken) else { throw .configuration("a subprotocol is not a token") }
+        guard (1..<1 << 30).contains(maximumMessageBytes) else {
+            throw .configuration("the largest message must be between 1 byte and 1 GiB")
+        }
+        guard inboxBytes > 0, readBytes >= 1024 else { throw .configuration("a buffer size is too small") }
+        let durations = [connectTimeout, pingInterval, pongTimeout, closeTimeout]
+        guard durations.allSatisfy({ $0 > .zero }) else {
+            throw .configuration("a timeout or interval is not positive")
+        }
+        if let compression {
+            let bits = [compression.clientMaximumWindowBits, compression.serverMaximumWindowBits]
+            guard bits.allSatisfy((9...15).contains) else { throw .configuration("window bits must be 9 to 15") }
+        }
+        return url
+    }
+
+    /// RFC 9110 §5.6.2.
+    private static func isToken(_ text: String) -> Bool {
+        let marks = Set("!#$%&'*+-.^_`|~".utf8)
+        return !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                marks.contains(byte) || byte.hexadecimalValue != nil
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte.asciiLowercased)
+            }
+    }
+
+    /// No control characters: a line break would smuggle in another field.
+    private static func isFieldValue(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    }
+}

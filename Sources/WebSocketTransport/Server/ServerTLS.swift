@@ -1,0 +1,17 @@
+import NIOSSL
+
+/// TLS of a server's connections.
+enum ServerTLS {
+    /// Reads the files that the configuration names.
+    static func context(_ configuration: ServerTLSConfiguration) throws(WebSocketError) -> NIOSSLContext {
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(configuration.certificateFile)
+            let key = try NIOSSLPrivateKey(file: configuration.privateKeyFile, format: .pem)
+            return try NIOSSLContext(
+                configuration: .makeServerConfiguration(
+                    certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
+        } catch {
+            throw .configuration("the server's TLS files cannot be used: \(error)")
+        }
+    }
+}

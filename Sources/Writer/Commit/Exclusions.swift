@@ -1,0 +1,52 @@
+import FeedModel
+import PostgresCopy
+
+/// A message of a feed: what a refused row is a part of, and what becomes a dead letter as a whole.
+struct MessageID: Sendable, Hashable, Comparable {
+    let feedID: Int16
+    let position: Int64
+
+    static func < (left: MessageID, right: MessageID) -> Bool {
+        (left.feedID, left.position) < (right.feedID, right.position)
+    }
+}
+
+/// Which messages of a batch are written, and which became dead letters instead.
+struct Exclusions: Sendable {
+    /// The letters of the messages that Postgres refused.
+    var letters: [MessageID: DeadLetter] = [:]
+    /// The letters of whole entries, by entry number: no partition can take what was received at their time.
+    var entries: [Int: DeadLetter] = [:]
+    /// While the culprit is looked for: only these messages are tried.
+    var only: Set<MessageID>?
+
+    var isEmpty: Bool { letters.isEmpty && entries.isEmpty && only == nil }
+
+    func includes(_ message: MessageID) -> Bool {
+        letters[message] == nil && (only?.contains(message) ?? true)
+    }
+}
+
+/// A refusal, and the message that it is about where the refusal tells.
+struct BatchRefusal: Error {
+    let error: PostgresError
+    let message: MessageID?
+}
+
+extension WriteBatch {
+    /// The message that a row belongs to.
+    func message(_ entry: Int32, _ position: Int64) -> MessageID {
+        MessageID(feedID: entries[Int(entry)].feedID, position: position)
+    }
+
+    /// Every message of the batch, sorted.
+    var messages: [MessageID] {
+        var all: Set<MessageID> = []
+        for row in odds { all.insert(message(row.entry, row.position)) }
+        for row in bets { all.insert(message(row.entry, row.position)) }
+        for row in fixtures { all.insert(message(row.entry, row.position)) }
+        for row in settlements { all.insert(message(row.entry, row.position)) }
+        for change in gaps { all.insert(message(change.entry, change.position)) }
+        return all.sorted()
+    }
+}

@@ -1,0 +1,123 @@
+/// The statements of a batch beside its COPYs. Each takes its rows as arrays, sorted by key, so that transactions that
+/// meet
+/// take their locks in one order.
+enum Statement {
+    static let ledger = """
+        INSERT INTO ingest_ledger
+            (feed_id, first_frame, received_at, last_frame, prev_frame, term, first_seq, last_seq, rows)
+        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[],
+            $7::bigint[], $8::bigint[], $9::int[])
+        ON CONFLICT DO NOTHING RETURNING feed_id, first_frame, received_at
+        """
+
+    // MARK: Keys
+
+    // Looked up before they are inserted: an INSERT that conflicts still uses up an identity value.
+    static let findFixtures = """
+        SELECT n, fixture_key FROM unnest($1::int[], $2::smallint[], $3::text[]) AS wanted (n, feed_id, fixture_id)
+        JOIN fixtures USING (fixture_id, feed_id)
+        """
+    static let insertFixtures = """
+        INSERT INTO fixtures (feed_id, fixture_id, updated_at)
+        SELECT feed_id, fixture_id, updated_at FROM unnest($1::smallint[], $2::text[], $3::timestamptz[])
+            AS wanted (feed_id, fixture_id, updated_at)
+        ORDER BY fixture_id, feed_id
+        ON CONFLICT DO NOTHING
+        """
+    static let findMarkets = """
+        SELECT n, market_key FROM unnest($1::int[], $2::int[], $3::text[]) AS wanted (n, fixture_key, market_id)
+        JOIN markets USING (fixture_key, market_id)
+        """
+    static let insertMarkets = """
+        INSERT INTO markets (fixture_key, market_id, market_type)
+        SELECT * FROM unnest($1::int[], $2::text[], $3::text[]) AS wanted (fixture_key, market_id, market_type)
+        ORDER BY fixture_key, market_id
+        ON CONFLICT DO NOTHING
+        """
+    static let findSelections = """
+        SELECT n, selection_key FROM unnest($1::int[], $2::int[], $3::text[], $4::numeric[])
+            AS wanted (n, market_key, option_id, line)
+        JOIN selections s ON s.market_key = wanted.market_key AND s.option_id = wanted.option_id
+            AND s.line IS NOT DISTINCT FROM wanted.line
+        """
+    static let insertSelections = """
+        INSERT INTO selections (market_key, option_id, line)
+        SELECT * FROM unnest($1::int[], $2::text[], $3::numeric[]) AS wanted (market_key, option_id, line)
+        ORDER BY market_key, option_id, line
+        ON CONFLICT DO NOTHING
+        """
+
+    // MARK: Current state, which only ever moves forward
+
+    static let updateFixtures = """
+        UPDATE fixtures f SET status = news.status, home_score = news.home_score, away_score = news.away_score,
+            start_time = news.start_time, position = news.position, updated_at = news.updated_at,
+            sport_id = news.sport_id, sport = news.sport, tournament_id = news.tournament_id,
+            tournament = news.tournament, home_team = news.home_team, away_team = news.away_team
+        FROM unnest($1::int[], $2::bigint[], $3::smallint[], $4::int[], $5::int[], $6::timestamptz[], $7::timestamptz[],
+            $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+            AS news (fixture_key, position, status, home_score, away_score, start_time, updated_at, sport_id, sport,
+                tournament_id, tournament, home_team, away_team)
+        WHERE f.fixture_key = news.fixture_key AND f.position < news.position
+        """
+    static let updateMarketStatuses = """
+        UPDATE markets m SET status = news.status, position = news.position
+        FROM unnest($1::int[], $2::bigint[], $3::smallint[]) AS news (market_key, position, status)
+        WHERE m.market_key = news.market_key AND m.position < news.position
+        """
+    static let updateMarketNames = """
+        UPDATE markets m SET name = news.name, name_position = news.position
+        FROM unnest($1::int[], $2::bigint[], $3::text[]) AS news (market_key, position, name)
+        WHERE m.market_key = news.market_key AND m.name_position < news.position
+        """
+    static let updateSelectionNames = """
+        UPDATE selections s SET name = news.name, name_position = news.position
+        FROM unnest($1::int[], $2::bigint[], $3::text[]) AS news (selection_key, position, name)
+        WHERE s.selection_key = news.selection_key AND s.name_position < news.position
+        """
+    static let updateResults = """
+        UPDATE selections s SET result = news.result, position = news.position
+        FROM unnest($1::int[], $2::bigint[], $3::smallint[]) AS news (selection_key, position, result)
+        WHERE s.selection_key = news.selection_key AND s.position < news.position
+        """
+
+    // MARK: Gaps and letters
+
+    static let openGaps = """
+        INSERT INTO feed_gaps AS gap
+            (feed_id, position, kind, from_sequence, to_sequence, from_time, to_time, cause)
+        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[],
+            $6::timestamptz[], $7::timestamptz[], $8::text[])
+        ON CONFLICT (feed_id, position) DO UPDATE SET kind = excluded.kind, from_sequence = excluded.from_sequence,
+            to_sequence = excluded.to_sequence, from_time = excluded.from_time, to_time = excluded.to_time,
+            cause = excluded.cause
+        """
+    /// A heal that commits before its gap leaves a row that the gap then fills.
+    static let healGaps = """
+        INSERT INTO feed_gaps AS gap (feed_id, position, healed_at)
+        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[])
+        ON CONFLICT (feed_id, position) DO UPDATE SET healed_at = excluded.healed_at
+        """
+    /// Entries that were delivered and are gone, unless they had been written after all.
+    static let recordLoss = """
+        INSERT INTO feed_gaps (feed_id, position, kind, cause)
+        SELECT feed_id, first_frame << 13, $3::smallint, $4::text
+        FROM unnest($1::smallint[], $2::bigint[]) AS lost (feed_id, first_frame)
+        WHERE NOT EXISTS (SELECT FROM ingest_ledger l
+            WHERE l.feed_id = lost.feed_id AND l.first_frame = lost.first_frame)
+        ORDER BY feed_id, first_frame
+        ON CONFLICT (feed_id, position) DO NOTHING RETURNING feed_id
+        """
+    static let insertLetters = """
+        INSERT INTO dead_letters
+            (feed_id, position, stage, reason, deliveries, first_seen, sqlstate, detail, payload)
+        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::int[],
+            $6::timestamptz[], $7::text[], $8::text[], $9::bytea[])
+        ON CONFLICT (feed_id, position, stage) DO NOTHING RETURNING stage, reason
+        """
+    static let markReplayed = """
+        UPDATE dead_letters d SET state = 'replayed'
+        FROM unnest($1::smallint[], $2::bigint[], $3::smallint[]) AS sent (feed_id, position, stage)
+        WHERE d.feed_id = sent.feed_id AND d.position = sent.position AND d.stage = sent.stage
+        """
+}

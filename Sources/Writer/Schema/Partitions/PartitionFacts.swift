@@ -1,0 +1,62 @@
+package import FeedModel
+import PostgresCopy
+
+/// One partition as the database has it.
+package struct PartitionFacts: Sendable, Equatable {
+    package let table: PartitionedTable
+    package let name: String
+    /// The first moment it holds, and the first that it does not.
+    package let from: Timestamp
+    package let to: Timestamp
+    /// As of the last ANALYZE; −1 before the first.
+    package let estimatedRows: Int64
+    /// With indexes and out-of-line values.
+    package let bytes: Int64
+    /// Detaching it began and did not end.
+    package let isDetachPending: Bool
+
+    static func read(_ session: borrowing PostgresSession) throws -> [PartitionFacts] {
+        let rows = try session.query(
+            """
+            SELECT p.relname, c.relname, (regexp_match(b.bound, 'FROM \\(''([^'']+)''\\)'))[1]::timestamptz,
+                   (regexp_match(b.bound, 'TO \\(''([^'']+)''\\)'))[1]::timestamptz, c.reltuples::bigint,
+                   pg_total_relation_size(c.oid), i.inhdetachpending
+              FROM pg_inherits i
+              JOIN pg_class p ON p.oid = i.inhparent
+              JOIN pg_class c ON c.oid = i.inhrelid
+             CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS bound) b
+             WHERE p.oid = ANY (SELECT to_regclass(name) FROM unnest($1) AS name) AND b.bound LIKE 'FOR VALUES FROM%'
+             ORDER BY p.relname, 3
+            """, [.texts(PartitionedTable.allCases.map(\.name))])
+        return (0..<rows.count).compactMap { row in
+            guard let table = rows.text(row, 0).flatMap({ PartitionedTable(rawValue: $0) }), let name = rows.text(row, 1),
+                let from = rows.timestamptz(row, 2), let to = rows.timestamptz(row, 3)
+            else { return nil }
+            return PartitionFacts(
+                table: table, name: name, from: Timestamp(microseconds: from), to: Timestamp(microseconds: to),
+                estimatedRows: rows.int64(row, 4) ?? -1, bytes: rows.int64(row, 5) ?? 0,
+                isDetachPending: rows.bool(row, 6) ?? false)
+        }
+    }
+}
+
+/// Why partitions are not as they were asked for.
+package enum PartitionError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Rows of a time for which no partition is made: too old, or too far ahead.
+    case outsideWindow(Timestamp)
+    /// A table of that name exists and is not a partition: it was retired and kept.
+    case detached(String)
+    /// Others held locks during every attempt.
+    case busy(String)
+    /// There is no such partition.
+    case unknown(String)
+
+    package var description: String {
+        switch self {
+        case .outsideWindow(let time): "no partition is made for rows of \(time)"
+        case .detached(let name): "\(name) exists but was detached: attach it again or drop it"
+        case .busy(let name): "\(name) could not be locked: other sessions hold it too long"
+        case .unknown(let name): "there is no partition \(name)"
+        }
+    }
+}

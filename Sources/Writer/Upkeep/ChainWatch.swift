@@ -1,0 +1,72 @@
+import FeedModel
+import Logging
+import PostgresCopy
+import RedisStreams
+import Telemetry
+
+/// Looks for entries whose predecessor was never written: a loss that nobody else can see. Only where nothing older is
+/// pending any more, because until then the predecessor may still come.
+struct ChainWatch {
+    private let retry: SinkRetry
+    private let redis: RedisConnection
+    /// By feed: everything up to this frame was looked at.
+    private var seen: [Int16: FrameNumber] = [:]
+
+    init(retry: SinkRetry, redis: RedisConnection) {
+        self.retry = retry
+        self.redis = redis
+    }
+
+    /// How far a new process looks back; what is older is for `verify`.
+    private static let window = Duration.seconds(120)
+
+    /// The predecessor is the entry that ends at `prev_frame`. Nearly always it is the one before in the ledger; only
+    /// where
+    /// it is not is it asked for by key: it starts at most 63 frames before its end. Before a feed's oldest entry
+    /// nothing
+    /// can be said to be missing.
+    private static let find = """
+        WITH run AS (
+            SELECT feed_id, first_frame, prev_frame, received_at, lag(last_frame) OVER (ORDER BY first_frame) AS before
+            FROM ingest_ledger
+            WHERE feed_id = $1 AND first_frame > $2 AND first_frame <= $3 AND received_at >= $4
+        )
+        INSERT INTO feed_gaps (feed_id, position, kind, to_time, cause)
+        SELECT feed_id, first_frame << 13, $5::smallint, received_at, $6::text
+        FROM run e
+        WHERE prev_frame > 0 AND before IS DISTINCT FROM prev_frame
+            AND NOT EXISTS (SELECT FROM ingest_ledger p WHERE p.feed_id = e.feed_id AND p.last_frame = e.prev_frame
+                AND p.first_frame <= e.prev_frame AND p.first_frame > e.prev_frame - 64)
+            AND EXISTS (SELECT FROM ingest_ledger o WHERE o.feed_id = e.feed_id AND o.first_frame < e.first_frame)
+        ORDER BY first_frame
+        ON CONFLICT (feed_id, position) DO NOTHING RETURNING position
+        """
+
+    mutating func look(at route: FeedRoute) async throws {
+        guard let floor = try await redis.trimFloor(of: route.streams.events, groups: [ConsumerGroup.writer]) else {
+            return
+        }
+        // The floor itself may be pending; what is below it is written.
+        let upTo = FrameNumber(clamping: floor.milliseconds) - 1
+        let from = seen[route.feedID] ?? 0
+        guard upTo > from else { return }
+        let statement = PostgresStatement(
+            Self.find,
+            [
+                .int16(route.feedID), .int64(from), .int64(upTo),
+                .timestamptz((WallClock.now - Self.window).microseconds), .int16(Int16(GapKind.lost.rawValue)),
+                .text("the entry before this one was never written"),
+            ])
+        let connection = retry.connection
+        let found = try await retry.run(()) { _ in
+            try await connection.withSession { try $0.query(statement).count }
+        } mend: { _, _, _ in
+            .wait
+        }
+        seen[route.feedID] = upTo
+        guard found > 0 else { return }
+        retry.logger.error(
+            "entries are missing from the ledger: the loss is on record in feed_gaps",
+            metadata: [LogKey.feed: "\(route.name)", LogKey.entries: "\(found)"])
+    }
+}

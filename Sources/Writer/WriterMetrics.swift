@@ -1,0 +1,132 @@
+import FeedModel
+import Metrics
+
+/// What the Writer counts; updated per batch.
+struct WriterMetrics: Sendable {
+    /// Entries taken from `events`, and those that a consumer had been given before.
+    private let receivedEntries = Counter(label: "touchline_writer_received_entries_total")
+    private let redeliveredEntries = Counter(label: "touchline_writer_redelivered_entries_total")
+    /// Entries whose effect is committed.
+    private let emittedEntries = Counter(label: "touchline_writer_emitted_entries_total")
+    /// Entries that the ledger held already.
+    private let duplicates = Counter(label: "touchline_writer_duplicates_total")
+    /// Entries that were delivered once and are gone from their stream.
+    private let lostEntries = Counter(label: "touchline_writer_dropped_total", dimensions: [("reason", "lost")])
+    /// Messages that Postgres refused for what they contain.
+    private let refusedMessages = Counter(
+        label: "touchline_writer_dropped_total", dimensions: [("reason", "write_rejected")])
+    /// History rows and entries of a committed batch.
+    private let batchRows = Recorder(label: "touchline_writer_batch_rows", aggregate: true)
+    private let batchEntries = Recorder(label: "touchline_writer_batch_entries", aggregate: true)
+    /// One transaction, retries included.
+    private let commitSeconds = Timer(label: "touchline_writer_commit_seconds")
+    private let endToEnd = Timer(label: "touchline_end_to_end_seconds", dimensions: [("to", "committed")])
+    private let cacheBytes: Gauge
+    private let partitionsAhead = Gauge(label: "touchline_partitions_ahead")
+    private let letters = Counter(label: "touchline_writer_letters_total")
+    private let rawBytes = Counter(label: "touchline_writer_raw_bytes_total")
+
+    /// - Parameter worker: tells the workers of a process apart where a value belongs to one.
+    init(worker: String) {
+        cacheBytes = Gauge(label: "touchline_writer_cache_bytes", dimensions: [("worker", worker)])
+    }
+
+    /// What went wrong, as the label `kind`.
+    enum Failure: String {
+        /// Postgres did not take the batch, and may take it later.
+        case away
+        /// Postgres refused what only a person can mend.
+        case refused
+        /// Two writers met.
+        case conflict
+        /// Redis did not answer.
+        case redis
+        /// An entry could not be read.
+        case unreadable
+    }
+
+    func failed(_ kind: Failure) {
+        Counter(label: "touchline_writer_errors_total", dimensions: [("kind", kind.rawValue)]).increment()
+    }
+
+    func received(entries: Int, redelivered: Int) {
+        receivedEntries.increment(by: entries)
+        if redelivered > 0 { redeliveredEntries.increment(by: redelivered) }
+    }
+
+    func committed(_ sealed: SealedBatch, _ outcome: CommitOutcome, in duration: Duration) {
+        emittedEntries.increment(by: sealed.batch.entries.count - outcome.duplicates)
+        if outcome.duplicates > 0 { duplicates.increment(by: outcome.duplicates) }
+        if outcome.lostEntries > 0 { lostEntries.increment(by: outcome.lostEntries) }
+        if outcome.refusedMessages > 0 { refusedMessages.increment(by: outcome.refusedMessages) }
+        batchRows.record(outcome.rowCount)
+        batchEntries.record(sealed.batch.entries.count)
+        commitSeconds.recordNanoseconds(duration.nanoseconds)
+        Counter(label: "touchline_writer_flush_total", dimensions: [("trigger", sealed.trigger.rawValue)]).increment()
+        for target in CopyTarget.allCases {
+            let rows = target.rawValue < outcome.rows.count ? outcome.rows[target.rawValue] : 0
+            if rows > 0 { stored(rows: rows, table: target.table) }
+        }
+        noteAges(of: sealed.batch.entries, now: WallClock.now)
+        for (kind, count) in outcome.letters where kind.stage == .writer {
+            Counter(
+                label: "touchline_dead_letters_total",
+                dimensions: [("stage", kind.stage.name), ("reason", kind.reason.name)]
+            ).increment(by: count)
+        }
+    }
+
+    /// Received → committed of a few entries of the batch, first and last among them.
+    private func noteAges(of entries: [BatchEntry], now: Timestamp) {
+        guard !entries.isEmpty else { return }
+        let step = max(1, (entries.count - 1) / Self.agesPerBatch)
+        for index in stride(from: 0, to: entries.count, by: step) {
+            endToEnd.recordNanoseconds(now.since(entries[index].header.receivedAt).nanoseconds)
+        }
+    }
+
+    private static let agesPerBatch = 8
+
+    func stored(rows: Int, table: String) {
+        Counter(label: "touchline_writer_rows_total", dimensions: [("table", table)]).increment(by: rows)
+    }
+
+    func storedLetters(_ count: Int) { letters.increment(by: count) }
+
+    func storedRaw(rows: Int, bytes: Int) {
+        stored(rows: rows, table: PartitionedTable.rawFrames.name)
+        rawBytes.increment(by: bytes)
+    }
+
+    func cacheHolds(bytes: Int) { cacheBytes.record(bytes) }
+
+    func partitions(ahead: Int) { partitionsAhead.record(ahead) }
+}
+
+/// What the streams of one feed look like from the outside.
+struct StreamGauges: Sendable {
+    let feed: FeedName
+
+    func length(_ length: Int, of stream: String) {
+        Gauge(label: "touchline_stream_length", dimensions: [("feed", feed.text), ("stream", stream)]).record(length)
+    }
+
+    /// - Parameter lag: nil when Redis cannot tell, which is not zero.
+    func group(_ group: String, of stream: String, lag: Int?, pending: Int, oldestPending: Duration) {
+        let labels = [("feed", feed.text), ("stream", stream), ("group", group)]
+        Gauge(label: "touchline_stream_lag", dimensions: labels).record(lag.map { Double($0) } ?? .nan)
+        Gauge(label: "touchline_stream_pending", dimensions: labels).record(pending)
+        Gauge(label: "touchline_stream_oldest_pending_seconds", dimensions: labels).record(oldestPending.seconds)
+    }
+
+    func trimmed(_ entries: Int, of stream: String) {
+        guard entries > 0 else { return }
+        Counter(label: "touchline_stream_trimmed_total", dimensions: [("feed", feed.text), ("stream", stream)])
+            .increment(by: entries)
+    }
+}
+
+extension Duration {
+    /// Nanoseconds, never below 0: clocks of two machines may differ.
+    fileprivate var nanoseconds: Int64 { max(0, microseconds) * 1_000 }
+}

@@ -1,0 +1,168 @@
+import FeedModel
+import Logging
+import RedisStreams
+import Testing
+
+@testable import Writer
+
+@Suite("Writer: dead letters, raw audit, trimming", .timeLimit(.minutes(2)))
+struct WriterSideStreamsTests {
+    private func letter(_ frame: FrameNumber, detail: String = "odd_value: \"x\"") -> DeadLetter {
+        DeadLetter(
+            position: Position(frame: frame, ordinal: 3), stage: .processor, reason: .badValue, detail: detail,
+            payload: [0, 1, 255], receivedAt: Timestamp(milliseconds: 1_700_000_000_000))
+    }
+
+    private func entry(_ letter: DeadLetter) -> StreamEntry {
+        StreamEntry(id: StreamID(UInt64(letter.position.frame), 4), payload: letter.encoded())
+    }
+
+    @Test("dead letters reach their table once, also those that Postgres could not have printed")
+    func deadLetters() async throws {
+        try await WriterHarness.with { writer in
+            let letters = [letter(10), letter(11, detail: "a \0 in it"), letter(12)]
+            try await writer.append(letters.map(entry), toStream: writer.feed.dead)
+            try await writer.drain()
+            _ = try await writer.redis.command(["XGROUP", "SETID", .text(writer.feed.dead), "writer", "0"])
+            try await writer.drain()
+            #expect(
+                try await writer.rows(
+                    """
+                    SELECT position, stage, reason, deliveries, encode(payload, 'hex'), sqlstate,
+                        extract(epoch FROM first_seen)::bigint FROM dead_letters ORDER BY position
+                    """)
+                    == [FrameNumber(10), 11, 12].map { frame in
+                        ["\(Position(frame: frame, ordinal: 3).rawValue)", "1", "4", "1", "0001ff", nil, "1700000000"]
+                    })
+            #expect(try await writer.value("SELECT detail FROM dead_letters ORDER BY position") == "odd_value: \"x\"")
+        }
+    }
+
+    @Test("a replayed letter is marked")
+    func replayed() async throws {
+        try await WriterHarness.with { writer in
+            try await writer.append([entry(letter(10)), entry(letter(11))], toStream: writer.feed.dead)
+            try await writer.drain()
+            var samples = SampleEntries()
+            try await writer.append([
+                samples.control(
+                    .letterReplayed(
+                        position: letter(11).position.rawValue, stage: DeadLetterStage.processor.rawValue, payload: []))
+            ])
+            try await writer.drain()
+            #expect(try await writer.rows("SELECT state FROM dead_letters ORDER BY position") == [["new"], ["replayed"]])
+        }
+    }
+
+    @Test("an entry that cannot be read becomes a letter with its bytes")
+    func unreadable() async throws {
+        try await WriterHarness.with { writer in
+            var samples = SampleEntries()
+            let good = samples.entry { $0.price("2", at: Position(frame: $1, ordinal: 0)) }
+            let bad = samples.entry { $0.price("2", at: Position(frame: $1, ordinal: 0)) }
+            let after = samples.entry { $0.price("2", at: Position(frame: $1, ordinal: 0)) }
+            try await writer.append([good, StreamEntry(id: bad.id, payload: Array(bad.payload.prefix(70))), after])
+            try await writer.drain()
+            #expect(try await writer.count("odds_ticks") == 2)
+            #expect(
+                try await writer.rows("SELECT position, stage, octet_length(payload) FROM dead_letters")
+                    == [["\(1_001 << 13)", "2", "70"]])
+        }
+    }
+
+    @Test("raw entries are kept byte for byte, each once")
+    func rawAudit() async throws {
+        try await WriterHarness.with { $0.isRawAuditOn = true } _: { writer in
+            func raw(_ first: FrameNumber, _ frames: [String]) -> StreamEntry {
+                var payload: [UInt8] = []
+                RawEntry.append(
+                    RawEntryHeader(
+                        kind: .frames, term: Term(rawValue: 7), first: first, frameCount: frames.count, prev: first - 1,
+                        receivedAt: WallClock.now, resumeToken: [1, 2, 3]), to: &payload)
+                for frame in frames { Array(frame.utf8).withUnsafeBytes { RawEntry.append(frame: $0, to: &payload) } }
+                return StreamEntry(id: StreamID(UInt64(first)), payload: payload)
+            }
+            let entries = (0..<150).map { raw(Int64(100 + $0 * 2), ["frame \($0)", "\0é"]) }
+            try await writer.append(entries, toStream: writer.feed.raw)
+            func archived() async throws {
+                try await writer.running {
+                    try await writer.eventually("archived") {
+                        let group = try await writer.redis.groups(of: writer.feed.raw).first { $0.name == "archiver" }
+                        return group?.pending == 0 && group?.lag == 0
+                    }
+                }
+            }
+            try await archived()
+            _ = try await writer.redis.command(["XGROUP", "SETID", .text(writer.feed.raw), "archiver", "0"])
+            try await archived()
+            #expect(try await writer.count("raw_frames") == 150)
+            #expect(
+                try await writer.rows("SELECT first_frame, encode(frames, 'hex') FROM raw_frames ORDER BY 1 LIMIT 1")
+                    == [["100", "07000000" + "6672616d652030" + "03000000" + "00c3a9"]])
+        }
+    }
+
+    @Test("trims what everybody is done with, never what is pending, never the last entry, never the young")
+    func trimming() async throws {
+        try await WriterHarness.with { writer in
+            let old = WallClock.now - .seconds(3_600)
+            var samples = SampleEntries(first: 10_000, receivedAt: old)
+            var entries = (0..<300).map { _ in
+                samples.entry(frames: 64) { $0.price("2", at: Position(frame: $1, ordinal: 0)) }
+            }
+            var young = SampleEntries(first: 100_000)
+            entries += (0..<300).map { _ in
+                young.entry(frames: 64) { $0.price("2", at: Position(frame: $1, ordinal: 0)) }
+            }
+            try await writer.append(entries)
+            let route = FeedRoute(index: 0, feedID: 1, streams: writer.feed)
+            let trimmer = StreamTrimmer(
+                policy: TrimPolicy(), isRawAuditOn: false, redis: writer.redis, logger: Logger(label: "test"))
+            try await trimmer.trim(route)
+            #expect(try await writer.redis.streamInfo(of: writer.feed.events)?.length == 600)
+            let taken = try await writer.redis.readGroup(
+                [writer.feed.events], group: "writer", consumer: "c", from: .new, count: 1_000, block: nil)
+            let ids = taken.first?.entries.map(\.id) ?? []
+            // The 151st is still pending.
+            try await writer.redis.acknowledge(
+                stream: writer.feed.events, group: "writer", ids.filter { $0 != ids[150] })
+            try await trimmer.trim(route)
+            let info = try await writer.redis.streamInfo(of: writer.feed.events)
+            #expect(try #require(info?.first) <= ids[150] && info.map { $0.length } ?? 0 >= 450)
+            #expect(info?.length ?? 600 < 600)
+            try await writer.redis.acknowledge(stream: writer.feed.events, group: "writer", ids)
+            try await trimmer.trim(route)
+            let left = try await writer.redis.streamInfo(of: writer.feed.events)
+            #expect(try #require(left?.first) <= ids[300] && left?.length ?? 600 < 450)
+            #expect(left?.last == ids[599])
+        }
+    }
+
+    @Test("raw is trimmed to the decoder's checkpoint")
+    func rawTrimming() async throws {
+        try await WriterHarness.with { writer in
+            var payload: [UInt8] = []
+            RawEntry.append(
+                RawEntryHeader(
+                    kind: .frames, term: Term(rawValue: 7), first: 1, frameCount: 1, prev: 0,
+                    receivedAt: WallClock.now - .seconds(3_600)), to: &payload)
+            try await writer.append(
+                (1...400).map { StreamEntry(id: StreamID($0), payload: payload) }, toStream: writer.feed.raw)
+            for group in [ConsumerGroup.processor] {
+                _ = try await writer.redis.readGroup(
+                    [writer.feed.raw], group: group, consumer: "owner", from: .new, count: 1_000, block: nil)
+                try await writer.redis.acknowledge(
+                    stream: writer.feed.raw, group: group, (1...400).map { StreamID(UInt64($0)) })
+            }
+            var checkpoint: [UInt8] = [1]
+            checkpoint.appendLittleEndian(Int64(250))
+            try await writer.redis.set(writer.feed.decoder, checkpoint)
+            let trimmer = StreamTrimmer(
+                policy: TrimPolicy(), isRawAuditOn: false, redis: writer.redis, logger: Logger(label: "test"))
+            try await trimmer.trim(FeedRoute(index: 0, feedID: 1, streams: writer.feed))
+            let info = try await writer.redis.streamInfo(of: writer.feed.raw)
+            #expect(try #require(info?.first) <= StreamID(250) && info?.length ?? 400 < 400)
+            #expect(info?.last == StreamID(400))
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import FeedModel
+import PostgresCopy
+import TestSupport
+import Testing
+import Writer
+
+@Suite("Migrations", .timeLimit(.minutes(1)))
+struct SchemaMigratorTests {
+    @Test func `the plan numbers its steps without a hole`() {
+        #expect(MigrationPlan.all.map(\.version) == Array(1...MigrationPlan.all.count))
+        #expect(Set(MigrationPlan.all.map(\.checksum)).count == MigrationPlan.all.count)
+    }
+
+    @Test func `an empty database is refused, then migrated, then accepted`() async throws {
+        try await withConnection { connection in
+            let migrator = SchemaMigrator()
+            let needed = MigrationPlan().version
+            let error = await #expect(throws: SchemaError.self) { try await migrator.requireCurrent(connection) }
+            #expect(error == .outdated(found: 0, needed: needed))
+            let done = try await migrator.migrate(connection)
+            #expect(done.map(\.version) == MigrationPlan.all.map(\.version))
+            try await migrator.requireCurrent(connection)
+            let again = try await migrator.migrate(connection)
+            #expect(again.isEmpty)
+            let status = try await migrator.status(connection)
+            #expect(status.version == needed)
+            #expect(status.applied.map(\.name) == MigrationPlan.all.map(\.name))
+        }
+    }
+
+    @Test func `a database that lacks steps is refused in one sentence`() async throws {
+        try await withConnection { connection in
+            try await SchemaMigrator(plan: MigrationPlan(Array(MigrationPlan.all.prefix(3)))).migrate(connection)
+            let error = await #expect(throws: SchemaError.self) { try await SchemaMigrator().requireCurrent(connection) }
+            #expect(
+                error?.description
+                    == "the database has schema version 3, this build needs \(MigrationPlan().version): run `touchline migrate`")
+            try await SchemaMigrator().migrate(connection)
+            // An older build has all it needs.
+            try await SchemaMigrator(plan: MigrationPlan(Array(MigrationPlan.all.prefix(3)))).requireCurrent(connection)
+        }
+    }
+
+    @Test func `many processes may migrate at once`() async throws {
+        try await TestServers.withDatabase { url in
+            let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<6 {
+                    group.addTask {
+                        let connection = PostgresConnection(url: url, name: "migrate-\(number)", statementTimeout: nil)
+                        try await connection.connect()
+                        let done = try await SchemaMigrator().migrate(connection)
+                        await connection.close()
+                        return done.count
+                    }
+                }
+                return try await group.reduce(into: 0) { $0 += $1 }
+            }
+            #expect(counts == MigrationPlan.all.count)
+        }
+    }
+
+    @Test func `a step that fails leaves nothing of itself`() async throws {
+        try await withConnection { connection in
+            let broken = Migration(version: 2, name: "broken", sql: "CREATE TABLE half (v int); SELECT 1 / 0")
+            let migrator = SchemaMigrator(plan: MigrationPlan([MigrationPlan.all[0], broken]))
+            await #expect(throws: PostgresError.self) { try await migrator.migrate(connection) }
+            let status = try await migrator.status(connection)
+            #expect(status.version == 1)
+            let isAbsent = try await connection.withSession { try $0.query("SELECT to_regclass('half') IS NULL").bool(0, 0) }
+            #expect(isAbsent == true)
+        }
+    }
+
+    @Test func `a step that reads differently is refused`() async throws {
+        try await withConnection { connection in
+            try await SchemaMigrator(plan: MigrationPlan([MigrationPlan.all[0]])).migrate(connection)
+            let other = Migration(version: 1, name: "vocabulary", sql: "SELECT 1")
+            let error = await #expect(throws: SchemaError.self) {
+                try await SchemaMigrator(plan: MigrationPlan([other])).migrate(connection)
+            }
+            #expect(error == .changed(version: 1, name: "vocabulary"))
+        }
+    }
+
+    @Test func `every code of the vocabulary has its name in the database`() async throws {
+        try await withSchema { connection, _ in
+            try await expectNames(FixtureStatus.self, "fixture_status_name", connection)
+            try await expectNames(OddsStatus.self, "odds_status_name", connection)
+            try await expectNames(SettlementResult.self, "settlement_result_name", connection)
+            try await expectNames(BetStatus.self, "bet_status_name", connection)
+            try await expectNames(GapKind.self, "gap_kind_name", connection)
+            try await expectNames(DeadLetterStage.self, "letter_stage_name", connection)
+            try await expectNames(DeadLetterReason.self, "letter_reason_name", connection)
+        }
+    }
+
+    private func expectNames<Code: NamedCode>(
+        _ type: Code.Type, _ function: String, _ connection: PostgresConnection
+    ) async throws {
+        let names = try await connection.withSession { session in
+            try session.texts("SELECT \(function)(code::smallint) FROM generate_series(1, 9) AS code")
+        }
+        let expected = Dictionary(uniqueKeysWithValues: Code.allCases.map { (Int($0.rawValue), $0.name) })
+        #expect(names.map { $0[0] } == (1...9).map { expected[$0] }, "\(function)")
+    }
+
+    @Test func `everything that analysts see is described`() async throws {
+        try await withSchema { connection, _ in
+            let silent = try await connection.withSession { session in
+                try session.texts(
+                    """
+                    SELECT relname FROM pg_class
+                     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition
+                       AND obj_description(oid, 'pg_class') IS NULL
+                    UNION ALL
+                    SELECT proname FROM pg_proc
+                     WHERE pronamespace = 'public'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL
+                    """)
+            }
+            #expect(silent.isEmpty)
+        }
+    }
+
+    @Test func `COPY statements name columns that exist, and raw frames are compressed with LZ4`() async throws {
+        try await withSchema { connection, _ in
+            for target in CopyTarget.allCases {
+                let empty = BinaryCopyEncoder()
+                var loan = empty
+                let count = try await connection.withTransaction(lending: &loan) { session, encoder in
+                    try session.copyIn(target.statement, from: encoder)
+                }
+                #expect(count == 0)
+                #expect(CopyTarget(table: target.table) == target)
+            }
+            let compression = try await connection.withSession { session in
+                try session.texts(
+                    """
+                    SELECT DISTINCT attcompression FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+                     WHERE relname LIKE 'raw_frames%' AND attname = 'frames'
+                    """)
+            }
+            #expect(compression == [["l"]])
+        }
+    }
+}
