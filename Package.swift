@@ -114,19 +114,20 @@ let package = Package(
         .testTarget(name: "DevServicesTests", dependencies: ["DevServices", "TestSupport"]),
         .testTarget(
             name: "PipelineTests",
-            dependencies: ["FeedModel", "RedisStreams", "PostgresCopy", "WebSocketTransport", "TestSupport", log]),
+            dependencies: ["FeedModel", "WebSocketTransport", "Sportsbook", "DevServices", "TestSupport", log]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
 
 for target in package.targets where target.type != .system {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        ]
     // CI and `make lint` set it: a warning in our own targets, and only there, is an error.
     if Context.environment["TOUCHLINE_STRICT"] != nil {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]

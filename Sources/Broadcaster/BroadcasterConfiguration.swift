@@ -42,7 +42,8 @@ package struct BroadcasterConfiguration: Sendable {
     /// Throws `BroadcasterError.configuration` for what is unsafe or impossible.
     package func validate() throws(BroadcasterError) {
         guard authentication.isRequired || Self.isLoopback(host) else {
-            throw .configuration("the Broadcaster does not listen on \(host) without auth: set a token, or listen on 127.0.0.1")
+            throw .configuration(
+                "the Broadcaster does not listen on \(host) without auth: set a token, or listen on 127.0.0.1")
         }
         guard !feeds.isEmpty else { throw .configuration("the Broadcaster has no feeds") }
         guard Set(feeds).count == feeds.count else { throw .configuration("a feed is named twice") }
@@ -56,6 +57,7 @@ package struct BroadcasterConfiguration: Sendable {
     /// Whether only this machine can reach the address.
     private static func isLoopback(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || host == "[::1]"
-            || host.hasPrefix("127.") && host.split(separator: ".").count == 4 && host.allSatisfy { $0.isNumber || $0 == "." }
+            || host.hasPrefix("127.") && host.split(separator: ".").count == 4
+                && host.allSatisfy { $0.isNumber || $0 == "." }
     }
 }

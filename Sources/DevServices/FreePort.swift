@@ -2,8 +2,9 @@ import Glibc
 
 /// A loopback port that nobody listened on a moment ago. Someone may take it before we do: whoever uses it must be ready to
 /// try again.
-enum FreePort {
-    static func find() throws(DevServicesError) -> Int {
+package enum FreePort {
+    /// A port that is free now.
+    package static func find() throws(DevServicesError) -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw .file("socket", reason: SystemFile.lastError) }
         defer { close(descriptor) }

@@ -30,7 +30,8 @@ package struct FeedClientService: Service {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for feed in configuration.feeds {
                     let runner = FeedRunner(
-                        feed: feed, configuration: configuration, health: health, group: group, stop: stop, logger: logger)
+                        feed: feed, configuration: configuration, health: health, group: group, stop: stop,
+                        logger: logger)
                     tasks.addTask { try await runner.run() }
                 }
                 try await tasks.waitForAll()

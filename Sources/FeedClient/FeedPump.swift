@@ -40,7 +40,8 @@ struct FeedPump {
     private var rate = FrameRate()
 
     init(
-        feed: FeedConfiguration, log: FeedLog, redis: RedisConnection, names: StreamNames, predecessor: FeedLog.Predecessor?,
+        feed: FeedConfiguration, log: FeedLog, redis: RedisConnection, names: StreamNames,
+        predecessor: FeedLog.Predecessor?,
         isAfterLoss: Bool, linger: Duration, metrics: FeedClientMetrics, logger: Logger
     ) {
         self.feed = feed
@@ -129,7 +130,9 @@ struct FeedPump {
         var run = FrameRun()
         while run.end < bytes.count {
             let size = FrameRun.size(at: run.end, in: bytes)
-            if run.count + log.builder.pendingFrames == RawEntry.maximumFrames || log.builder.isFull(adding: run.bytes + size) {
+            if run.count + log.builder.pendingFrames == RawEntry.maximumFrames
+                || log.builder.isFull(adding: run.bytes + size)
+            {
                 add(&run, of: bytes)
                 log.builder.close(token: token)
             }

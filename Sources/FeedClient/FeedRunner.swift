@@ -86,7 +86,8 @@ struct FeedRunner: Sendable {
             tasks.addTask { try await keepLease(lease) }
             tasks.addTask {
                 let pump = FeedPump(
-                    feed: feed, log: log, redis: redis, names: names, predecessor: predecessor, isAfterLoss: isAfterLoss,
+                    feed: feed, log: log, redis: redis, names: names, predecessor: predecessor,
+                    isAfterLoss: isAfterLoss,
                     linger: configuration.linger, metrics: metrics, logger: logger)
                 try await serve(pump)
             }
@@ -122,7 +123,8 @@ struct FeedRunner: Sendable {
             if ContinuousClock.now - began > .seconds(60) { backoff.reset() }
             let delay = cause == .requested ? .zero : backoff.next(using: &random)
             health.report(component, .degraded("reconnecting: \(why)"))
-            logger.warning("session ended", metadata: ["cause": "\(cause.rawValue)", "why": "\(why)", "delay": "\(delay)"])
+            logger.warning(
+                "session ended", metadata: ["cause": "\(cause.rawValue)", "why": "\(why)", "delay": "\(delay)"])
             try await pump.wait(delay, why: why, stop: stop)
         }
     }

@@ -37,7 +37,8 @@ struct FrameRate {
     var isBusy: Bool { perSecond > 1_000 }
 
     mutating func add(_ frames: Int, at now: ContinuousClock.Instant) {
-        let elapsed = max(Double((now - last).components.attoseconds) / 1e18 + Double((now - last).components.seconds), 1e-6)
+        let elapsed = max(
+            Double((now - last).components.attoseconds) / 1e18 + Double((now - last).components.seconds), 1e-6)
         last = now
         let weight = min(1, elapsed)
         perSecond += weight * (Double(frames) / elapsed - perSecond)

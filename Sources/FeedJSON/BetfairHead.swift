@@ -41,7 +41,8 @@ package struct BetfairHead {
 /// The exchange's part of a scanner.
 final class BetfairPeek {
     private let peek = JSONPeek([
-        "op", "ct", "segmentType", "id", "clk", "initialClk", "pt", "status", "statusCode", "connectionClosed", "errorCode",
+        "op", "ct", "segmentType", "id", "clk", "initialClk", "pt", "status", "statusCode", "connectionClosed",
+        "errorCode",
     ])
     private let operations = JSONKeyTable(["connection", "status", "mcm", "ocm", "ccm", "rcm", "heartbeat"])
     private let changes = JSONKeyTable(["SUB_IMAGE", "RESUB_DELTA", "HEARTBEAT"])

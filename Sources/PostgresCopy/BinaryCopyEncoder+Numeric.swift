@@ -85,7 +85,8 @@ enum NumericFormat {
     }
 
     @inlinable @inline(__always)
-    static func putHeader(digits: UInt64, weight: UInt64, sign: UInt64, places: UInt64, to out: UnsafeMutableRawPointer) {
+    static func putHeader(digits: UInt64, weight: UInt64, sign: UInt64, places: UInt64, to out: UnsafeMutableRawPointer)
+    {
         let header = digits << 48 | (weight & 0xFFFF) << 32 | sign << 16 | places
         out.storeBytes(of: header.bigEndian, as: UInt64.self)
     }

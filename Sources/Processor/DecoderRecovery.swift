@@ -47,7 +47,9 @@ struct DecoderRecovery {
     }
 
     /// Decodes what was forwarded already and throws the result away. False if an entry is missing on the way.
-    private func replay(_ decoding: inout EntryDecoding, from start: FrameNumber, to end: FrameNumber) async throws -> Bool {
+    private func replay(_ decoding: inout EntryDecoding, from start: FrameNumber, to end: FrameNumber) async throws
+        -> Bool
+    {
         var last = start
         while last < end {
             let entries = try await redis.range(
@@ -80,6 +82,8 @@ struct DecoderRecovery {
 
     func requestImage(_ why: String) async throws {
         let request = FeedRequest.freshImage(why: why).encoded()
-        _ = try await redis.command(["XADD", RedisArgument(names.requests), "MAXLEN", "~", "1000", "*", "e", RedisArgument(request)])
+        _ = try await redis.command([
+            "XADD", RedisArgument(names.requests), "MAXLEN", "~", "1000", "*", "e", RedisArgument(request),
+        ])
     }
 }

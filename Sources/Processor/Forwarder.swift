@@ -37,7 +37,9 @@ struct Forwarder: ~Copyable {
     ) async throws -> Forwarder {
         var lastForwarded: FrameNumber = 0
         if let last = try await commands.lastEntry(of: names.events) {
-            do { lastForwarded = try EventsEntryHeader(decoding: last.payload).last } catch { throw ProcessorError.unreadable(error) }
+            do { lastForwarded = try EventsEntryHeader(decoding: last.payload).last } catch {
+                throw ProcessorError.unreadable(error)
+            }
         }
         let recovery = DecoderRecovery(feed: feed, names: names, redis: commands, logger: logger)
         let recovered = try await recovery.restore(to: lastForwarded)
@@ -48,7 +50,8 @@ struct Forwarder: ~Copyable {
     }
 
     private init(
-        recovery: DecoderRecovery, names: StreamNames, commands: RedisConnection, reader: RedisConnection, configuration: ProcessorConfiguration,
+        recovery: DecoderRecovery, names: StreamNames, commands: RedisConnection, reader: RedisConnection,
+        configuration: ProcessorConfiguration,
         metrics: ProcessorMetrics, logger: Logger, recovered: consuming DecoderRecovery.Recovered,
         lastForwarded: FrameNumber
     ) {

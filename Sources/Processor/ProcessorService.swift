@@ -26,7 +26,8 @@ package struct ProcessorService: Service {
                 tasks.addTask { try await roster.run() }
                 for feed in configuration.feeds {
                     let runner = ProcessorRunner(
-                        feed: feed, configuration: configuration, share: share, stop: stop, health: health, logger: logger)
+                        feed: feed, configuration: configuration, share: share, stop: stop, health: health,
+                        logger: logger)
                     tasks.addTask { try await runner.run() }
                 }
                 try await tasks.waitForAll()

@@ -22,7 +22,8 @@ struct TouchlineCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Operations",
                 subcommands: [
-                    MigrateCommand.self, LintCommand.self, StatusCommand.self, TapCommand.self, DeadLetterCommand.self, VerifyCommand.self,
+                    MigrateCommand.self, LintCommand.self, StatusCommand.self, TapCommand.self, DeadLetterCommand.self,
+                    VerifyCommand.self,
                 ]),
             CommandGroup(
                 name: "Sources and measurements",

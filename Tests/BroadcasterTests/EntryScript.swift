@@ -20,7 +20,8 @@ struct EntryScript {
             fixture: String, market: String = "1X2", option: String, price: String?, line: String? = nil,
             status: OddsStatus = .open, lay: String? = nil, marketName: String = "", name: String = "")
         case fixture(
-            String, status: FixtureStatus = .scheduled, sport: String = "football", tournament: String = "Premier League",
+            String, status: FixtureStatus = .scheduled, sport: String = "football",
+            tournament: String = "Premier League",
             home: String = "Home", away: String = "Away", start: Timestamp? = nil, score: (Int32, Int32)? = nil)
         case settled(fixture: String, market: String = "1X2", option: String, result: SettlementResult)
         case control(ControlEvent)
@@ -66,7 +67,8 @@ struct EntryScript {
 
     private func append(_ event: Event, _ position: Position, to encoder: inout EventsEntryEncoder) {
         switch event {
-        case .odds(let fixture, let market, let option, let price, let line, let status, let lay, let marketName, let name):
+        case .odds(
+            let fixture, let market, let option, let price, let line, let status, let lay, let marketName, let name):
             let line = line.flatMap { FixedDecimal($0) }
             with(identity(fixture, market, option, line)) { identity in
                 with(Array(marketName.utf8)) { marketName in

@@ -48,8 +48,17 @@ private struct World {
     private var log: [[[UInt8]]]
     private var instances: [TestInstance]
     private var applied: [[Int]]
-    /// Whether an instance's view of a feed has been interrupted since the last entry it applied.
-    private var isInterrupted: [[Bool]]
+    /// How an instance has watched a feed since its last interruption.
+    private var watch: [[Watch]]
+
+    private enum Watch {
+        case interrupted
+        /// It has seen the end of the stream.
+        case drained
+        /// Its last entry came behind an end that it had seen.
+        case live
+    }
+
     var members: [Member] = []
     private var now = Moment(monotonic: .seconds(100), wall: Timestamp(microseconds: 1_766_414_833_000_000))
 
@@ -62,7 +71,7 @@ private struct World {
         log = Self.feeds.map { _ in [] }
         instances = (0..<2).map { _ in TestInstance(feeds: Self.feeds, now: now) }
         applied = instances.map { _ in Self.feeds.map { _ in 0 } }
-        isInterrupted = instances.map { _ in Self.feeds.map { _ in false } }
+        watch = instances.map { _ in Self.feeds.map { _ in .drained } }
     }
 
     mutating func step() throws {
@@ -144,14 +153,15 @@ private struct World {
             let rest = log[feed].count - applied[index][feed]
             let count = all ? rest : Int.random(in: 0...rest, using: &random)
             for entry in log[feed][applied[index][feed]..<applied[index][feed] + count] {
-                let isWatched = !isInterrupted[index][feed]
-                isInterrupted[index][feed] = false
+                let isWatched = watch[index][feed] == .live
+                if watch[index][feed] == .drained { watch[index][feed] = .live }
                 if case .fork = try instances[index].apply(entry, feed: feed, isWatched: isWatched) {
                     try instances[index].reload(feed, from: Array(log[feed].prefix(applied[index][feed] + count)))
                     break
                 }
             }
             applied[index][feed] += count
+            if count == rest, watch[index][feed] == .interrupted { watch[index][feed] = .drained }
         }
         instances[index].deliver()
     }
@@ -163,7 +173,7 @@ private struct World {
         let forgotten = log[feed].removeLast()
         let header = try EventsEntryHeader(decoding: forgotten)
         log[feed].append(scripts[feed].newTerm(after: header.prev))
-        for index in instances.indices { isInterrupted[index] = Self.feeds.map { _ in true } }
+        for index in instances.indices { watch[index] = Self.feeds.map { _ in .interrupted } }
         for index in instances.indices where applied[index][feed] == log[feed].count {
             // It has applied what is gone, and finds the fork when it reads on.
             applied[index][feed] -= 1
@@ -236,7 +246,11 @@ private struct World {
         try members[index].connection.send("{\"t\":\"upd\",\"sid\":1,\(edit)}")
         var edited = filter
         func change(_ list: [String]) -> [String] { isAdding ? (list + [add]).sorted() : list.filter { $0 != remove } }
-        if field == "fixtures" { edited.fixtures = change(filter.fixtures) } else { edited.markets = change(filter.markets) }
+        if field == "fixtures" {
+            edited.fixtures = change(filter.fixtures)
+        } else {
+            edited.markets = change(filter.markets)
+        }
         let key = members[index].key
         members[index].key = AudienceKey(
             channel: key.channel, filter: edited, format: key.format, conflation: key.conflation)
@@ -250,7 +264,7 @@ private struct World {
         let old = instances[index]
         instances[index] = fresh
         applied[index] = applied[source]
-        isInterrupted[index] = Self.feeds.map { _ in true }
+        watch[index] = Self.feeds.map { _ in .interrupted }
         fresh.deliver()
         for member in members.indices where members[member].connection.instance === old { try reconnect(member) }
     }

@@ -2,7 +2,9 @@ import FeedJSON
 import Testing
 
 @Suite struct JSONFieldsTests {
-    private static let names = ["a", "seq", "type", "fixture_id", "odd_value", "sixteen_bytes_xx", "eight_by", "nine_byte"]
+    private static let names = [
+        "a", "seq", "type", "fixture_id", "odd_value", "sixteen_bytes_xx", "eight_by", "nine_byte",
+    ]
 
     @Test func findsItsKeysAndNoOthers() {
         let table = JSONKeyTable(Self.names)

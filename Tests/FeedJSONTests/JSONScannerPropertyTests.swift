@@ -87,15 +87,18 @@ enum RandomDocument {
 
     private static func number(using generator: inout SeededGenerator) -> String {
         let sign = Bool.random(using: &generator) ? "-" : ""
-        let whole = String(UInt32.random(in: 0...UInt32.max, using: &generator) >> UInt32.random(in: 0...31, using: &generator))
+        let whole = String(
+            UInt32.random(in: 0...UInt32.max, using: &generator) >> UInt32.random(in: 0...31, using: &generator))
         let fraction = Bool.random(using: &generator) ? ".\(Int.random(in: 0..<100_000, using: &generator))" : ""
-        let exponent = Int.random(in: 0..<4, using: &generator) == 0 ? "e\(Int.random(in: -20...20, using: &generator))" : ""
+        let exponent =
+            Int.random(in: 0..<4, using: &generator) == 0 ? "e\(Int.random(in: -20...20, using: &generator))" : ""
         return sign + whole + fraction + exponent
     }
 
     private static func string(using generator: inout SeededGenerator) -> String {
         let pieces = [
-            "a", "odds", "é", "€", "😀", "\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\ud83d\\ude00", " ", "{", "}", "[", ":", ",",
+            "a", "odds", "é", "€", "😀", "\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\ud83d\\ude00", " ", "{", "}", "[",
+            ":", ",",
             "0123456789abcdef0123456789abcdef", "\u{7F}", "\\t", "\\u00e9",
         ]
         let count = Int.random(in: 0..<6, using: &generator)

@@ -7,8 +7,10 @@ import Testing
     private func head(_ text: String) -> SessionHead { withFrame(text) { scanner.session($0) } }
 
     @Test(arguments: [
-        ("odds_change", SessionHead.Kind.data), ("fixture_update", .data), ("settlement", .data), ("bet_placement", .data),
-        ("heartbeat", .heartbeat), ("subscribed", .subscribed), ("snapshot_complete", .snapshotComplete), ("error", .error),
+        ("odds_change", SessionHead.Kind.data), ("fixture_update", .data), ("settlement", .data),
+        ("bet_placement", .data),
+        ("heartbeat", .heartbeat), ("subscribed", .subscribed), ("snapshot_complete", .snapshotComplete),
+        ("error", .error),
         ("pong", .unknown), ("odds_changes", .unknown), ("", .unknown),
     ])
     func knowsTheTypes(_ name: String, _ kind: SessionHead.Kind) {
@@ -27,13 +29,17 @@ import Testing
     }
 
     @Test func readsArrays() {
-        let mixed = head(#"[{"type":"odds_change","seq":8},{"seq":9,"type":"heartbeat"},{"type":"settlement","seq":7}]"#)
+        let mixed = head(
+            #"[{"type":"odds_change","seq":8},{"seq":9,"type":"heartbeat"},{"type":"settlement","seq":7}]"#)
         #expect(mixed.kind == .heartbeat)
         #expect((mixed.firstSequence, mixed.lastSequence, mixed.sequenceCount) == (7, 9, 3))
         #expect(head(#" [ {"type":"odds_change","seq":8} , {"type":"odds_change"} ] "#).kind == .data)
     }
 
-    @Test(arguments: ["", " ", "42", "[", "[]", "[1]", "{", "{\"type\"", "{\"type\":", "[{\"type\":\"odds_change\",\"seq\":1}", "PING"])
+    @Test(arguments: [
+        "", " ", "42", "[", "[]", "[1]", "{", "{\"type\"", "{\"type\":", "[{\"type\":\"odds_change\",\"seq\":1}",
+        "PING",
+    ])
     func unreadable(_ text: String) { #expect(head(text).kind == .unreadable) }
 
     @Test func neverReadsPastTheEnd() {

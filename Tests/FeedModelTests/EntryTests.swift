@@ -59,7 +59,8 @@ import Testing
         var identity: [UInt8] = []
         let id = Array("fx".utf8)
         id.withUnsafeBytes {
-            SelectionIdentity.append(fixture: $0, market: $0, type: $0, option: $0, line: FixedDecimal("2.5"), to: &identity)
+            SelectionIdentity.append(
+                fixture: $0, market: $0, type: $0, option: $0, line: FixedDecimal("2.5"), to: &identity)
         }
         identity.withUnsafeBytes { identity in
             for ordinal in 0..<200 {

@@ -27,7 +27,8 @@ import Testing
     @Test func textAndValueAgreeForManyValues() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {
-            let value = FixedDecimal(scaled: Int64.random(in: -1_000_000_000_000...1_000_000_000_000, using: &generator))
+            let value = FixedDecimal(
+                scaled: Int64.random(in: -1_000_000_000_000...1_000_000_000_000, using: &generator))
             #expect(FixedDecimal(value.description) == value)
         }
     }
@@ -35,7 +36,8 @@ import Testing
     @Test func roundsHalfToEvenLikeFoundation() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<5_000 {
-            let text = "\(Int.random(in: 0...9_999, using: &generator)).\(Int.random(in: 0...9_999_999, using: &generator))"
+            let text =
+                "\(Int.random(in: 0...9_999, using: &generator)).\(Int.random(in: 0...9_999_999, using: &generator))"
             guard var exact = Decimal(string: text) else { continue }
             var rounded = Decimal()
             NSDecimalRound(&rounded, &exact, 4, .bankers)

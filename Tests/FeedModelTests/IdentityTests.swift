@@ -62,5 +62,7 @@ import Testing
         #expect(hashes == Self.recorded)
     }
 
-    private static let recorded: [UInt64] = [14_544_503_408_999_129_173, 14_735_646_587_600_831_321, 5_768_475_820_103_016_979]
+    private static let recorded: [UInt64] = [
+        14_544_503_408_999_129_173, 14_735_646_587_600_831_321, 5_768_475_820_103_016_979,
+    ]
 }

@@ -24,7 +24,8 @@ import Testing
         let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2_000 {
-            let time = Timestamp(milliseconds: Int64.random(in: -2_000_000_000_000...4_000_000_000_000, using: &generator))
+            let time = Timestamp(
+                milliseconds: Int64.random(in: -2_000_000_000_000...4_000_000_000_000, using: &generator))
             #expect(Timestamp(rfc3339: time.description) == time)
             let date = Date(timeIntervalSince1970: Double(time.milliseconds) / 1_000)
             #expect(date.formatted(format).prefix(19) == time.description.prefix(19) || time.microseconds < 0)

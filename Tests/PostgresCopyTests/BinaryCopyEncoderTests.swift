@@ -36,29 +36,37 @@ struct BinaryCopyEncoderTests {
         #expect(field { $0.text("né") } == [0, 0, 0, 3, 0x6E, 0xC3, 0xA9])
         #expect(field { $0.text("") } == [0, 0, 0, 0])
         #expect(field { $0.bytea([0, 255]) } == [0, 0, 0, 2, 0, 255])
-        #expect(field { encoder in "{}".utf8.withContiguousStorageIfAvailable { encoder.jsonb(UnsafeRawBufferPointer($0)) } }
-            == [0, 0, 0, 3, 1, 0x7B, 0x7D])
+        #expect(
+            field { encoder in "{}".utf8.withContiguousStorageIfAvailable { encoder.jsonb(UnsafeRawBufferPointer($0)) }
+            }
+                == [0, 0, 0, 3, 1, 0x7B, 0x7D])
     }
 
     @Test func `times count from the year 2000`() {
-        #expect(field { $0.timestamptz(microsecondsSince1970: 946_684_800_000_001) } == [0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 1])
         #expect(
-            field { $0.timestamptz(microsecondsSince1970: 0) } == [0, 0, 0, 8, 0xFF, 0xFC, 0xA2, 0xFE, 0xC4, 0xC8, 0x20, 0])
+            field { $0.timestamptz(microsecondsSince1970: 946_684_800_000_001) } == [
+                0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 1,
+            ])
+        #expect(
+            field { $0.timestamptz(microsecondsSince1970: 0) } == [
+                0, 0, 0, 8, 0xFF, 0xFC, 0xA2, 0xFE, 0xC4, 0xC8, 0x20, 0,
+            ])
     }
 
     /// Digits, weight, sign, decimal places, then the digits of base 10,000.
-    @Test(arguments: [
-        (0, [0, 0, 0, 0, 0, 0, 0, 0]),
-        (19_500, [0, 2, 0, 0, 0, 0, 0, 2, 0, 1, 0x25, 0x1C]),
-        (20_000, [0, 1, 0, 0, 0, 0, 0, 0, 0, 2]),
-        (-5_000, [0, 1, 0xFF, 0xFF, 0x40, 0, 0, 1, 0x13, 0x88]),
-        (1, [0, 1, 0xFF, 0xFF, 0, 0, 0, 4, 0, 1]),
-        (100_000_000, [0, 1, 0, 1, 0, 0, 0, 0, 0, 1]),
-        (100_000_010, [0, 3, 0, 1, 0, 0, 0, 3, 0, 1, 0, 0, 0, 10]),
-        (
-            Int64.max, [0, 5, 0, 3, 0, 0, 0, 4, 0x03, 0x9A, 0x0D, 0x2C, 0x01, 0x70, 0x15, 0x65, 0x16, 0xAF]
-        ),
-    ] as [(Int64, [UInt8])])
+    @Test(
+        arguments: [
+            (0, [0, 0, 0, 0, 0, 0, 0, 0]),
+            (19_500, [0, 2, 0, 0, 0, 0, 0, 2, 0, 1, 0x25, 0x1C]),
+            (20_000, [0, 1, 0, 0, 0, 0, 0, 0, 0, 2]),
+            (-5_000, [0, 1, 0xFF, 0xFF, 0x40, 0, 0, 1, 0x13, 0x88]),
+            (1, [0, 1, 0xFF, 0xFF, 0, 0, 0, 4, 0, 1]),
+            (100_000_000, [0, 1, 0, 1, 0, 0, 0, 0, 0, 1]),
+            (100_000_010, [0, 3, 0, 1, 0, 0, 0, 3, 0, 1, 0, 0, 0, 10]),
+            (
+                Int64.max, [0, 5, 0, 3, 0, 0, 0, 4, 0x03, 0x9A, 0x0D, 0x2C, 0x01, 0x70, 0x15, 0x65, 0x16, 0xAF]
+            ),
+        ] as [(Int64, [UInt8])])
     func `numerics have the digits they need and no more`(scaled: Int64, expected: [UInt8]) {
         #expect(field { $0.numeric(scaled: scaled) } == [0, 0, 0, UInt8(expected.count)] + expected)
     }

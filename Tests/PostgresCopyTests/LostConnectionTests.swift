@@ -11,7 +11,9 @@ struct LostConnectionTests {
 
     private func kill(_ process: Int32?, by killer: PostgresConnection) async throws {
         guard let process else { return }
-        _ = try await killer.withSession { try $0.query("SELECT pg_terminate_backend($1, 5000)", [.int32(process)]).count }
+        _ = try await killer.withSession {
+            try $0.query("SELECT pg_terminate_backend($1, 5000)", [.int32(process)]).count
+        }
     }
 
     @Test func `a backend killed while idle is seen at the next statement, and connect mends it`() async throws {

@@ -85,7 +85,8 @@ struct PostgresConnectionTests {
                 #expect(same == Int64(value))
             }
             let prepared = try await connection.withSession { session in
-                try session.query("SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT $1'").int64(0, 0)
+                try session.query("SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT $1'").int64(
+                    0, 0)
             }
             #expect(prepared == 2)
         }
@@ -168,7 +169,8 @@ struct PostgresConnectionTests {
                     group.addTask {
                         try await connection.withTransaction { session in
                             _ = try session.query("INSERT INTO t VALUES ($1)", [.int32(Int32(value))])
-                            let open = try session.query("SELECT count(DISTINCT xmin::text) FROM t WHERE v = $1", [.int32(Int32(value))])
+                            let open = try session.query(
+                                "SELECT count(DISTINCT xmin::text) FROM t WHERE v = $1", [.int32(Int32(value))])
                             #expect(open.int64(0, 0) == 1)
                         }
                     }

@@ -5,7 +5,8 @@ import Testing
 struct PostgresErrorTests {
     @Test(arguments: [
         ("08006", SQLStateClass.transient), ("53100", .transient), ("53300", .transient), ("57P01", .transient),
-        ("57P02", .transient), ("57P03", .transient), ("40001", .transient), ("40P01", .transient), ("55P03", .transient),
+        ("57P02", .transient), ("57P03", .transient), ("40001", .transient), ("40P01", .transient),
+        ("55P03", .transient),
         ("57014", .transient), ("25P03", .transient), ("25006", .transient), ("58030", .transient),
         ("22003", .data), ("22021", .data), ("22P03", .data), ("23502", .data), ("23503", .data), ("42804", .data),
         ("23505", .duplicate), ("42P01", .needsPerson), ("42501", .needsPerson), ("28P01", .needsPerson),

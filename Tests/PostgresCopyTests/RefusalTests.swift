@@ -13,7 +13,9 @@ struct RefusalTests {
 
     @Test func `a unique key that is there`() async throws {
         try await TestDatabase.with { connection in
-            try await connection.withSession { try $0.execute("CREATE TABLE t (v int PRIMARY KEY); INSERT INTO t VALUES (1)") }
+            try await connection.withSession {
+                try $0.execute("CREATE TABLE t (v int PRIMARY KEY); INSERT INTO t VALUES (1)")
+            }
             let error = await refusal(of: connection) { try $0.execute("INSERT INTO t VALUES (1)") }
             #expect(error?.sqlState == "23505")
             #expect(error?.sqlStateClass == .duplicate)

@@ -93,7 +93,9 @@ struct RoundTripTests {
         let values =
             [earliest, latest, 0, 946_684_800_000_000, -1]
             + (0..<3_000).map { _ in Int64.random(in: earliest...latest, using: &generator) }
-        let texts = try await printed(values, as: "timestamptz", select: "(extract(epoch FROM v) * 1000000)::bigint::text") {
+        let texts = try await printed(
+            values, as: "timestamptz", select: "(extract(epoch FROM v) * 1000000)::bigint::text"
+        ) {
             $0.timestamptz(microsecondsSince1970: $1)
         }
         expectEqual(texts, values.map(\.description))
@@ -103,7 +105,9 @@ struct RoundTripTests {
         var generator = SeededGenerator(seed: 6)
         var values: [Int64] = [0, 1, -1, 9_999, 10_000, 99_990_000, 100_000_000, 999_999_999_999, .max, .min, .min + 1]
         for digits in 1...19 {
-            let bound = (0..<digits).reduce(Int64(1)) { value, _ in value.multipliedReportingOverflow(by: 10).partialValue }
+            let bound = (0..<digits).reduce(Int64(1)) { value, _ in
+                value.multipliedReportingOverflow(by: 10).partialValue
+            }
             for _ in 0..<200 where bound > 0 { values.append(Int64.random(in: -bound...bound, using: &generator)) }
         }
         values += (-20_000...20_000)

@@ -76,8 +76,10 @@ struct SampleSelection: Sendable {
 
 extension EventsEntryEncoder {
     mutating func price(
-        _ odd: String?, of selection: SampleSelection = SampleSelection(), at position: Position, status: OddsStatus = .open,
-        marketStatus: OddsStatus? = nil, sourceTime: Timestamp? = nil, marketName: String = "", selectionName: String = ""
+        _ odd: String?, of selection: SampleSelection = SampleSelection(), at position: Position,
+        status: OddsStatus = .open,
+        marketStatus: OddsStatus? = nil, sourceTime: Timestamp? = nil, marketName: String = "",
+        selectionName: String = ""
     ) {
         let identity = selection.identity
         let names = (Array(marketName.utf8), Array(selectionName.utf8))

@@ -32,6 +32,7 @@ struct BoardAsset: Sendable {
     private static let page = BoardAsset(contentType: "text/html; charset=utf-8", text: BoardPage.html)
     private static let style = BoardAsset(contentType: "text/css; charset=utf-8", text: BoardStyle.css)
     private static let script = BoardAsset(
-        contentType: "text/javascript; charset=utf-8", text: BoardClient.javaScript + BoardView.javaScript)
+        contentType: "text/javascript; charset=utf-8",
+        text: BoardClient.javaScript + BoardCards.javaScript + BoardView.javaScript)
     private static let icon = BoardAsset(contentType: "image/svg+xml", text: BoardPage.icon)
 }

@@ -67,7 +67,9 @@ struct FeedFreshness: Sendable {
     func age(at now: Moment) -> Duration? { lastEntryAt.map { now.monotonic - $0 } }
 
     func condition(at now: Moment) -> FeedCondition {
-        guard let lastReceivedAt, let age = age(at: now) else { return .init(status: .down, why: "nothing was received yet") }
+        guard let lastReceivedAt, let age = age(at: now) else {
+            return .init(status: .down, why: "nothing was received yet")
+        }
         let distance = now.wall.since(lastReceivedAt)
         if age >= Self.downLimit || distance >= Self.downLimit {
             return .init(status: .down, why: "nothing was received for a minute")
@@ -79,7 +81,9 @@ struct FeedFreshness: Sendable {
         }
         if let recovery { return .init(status: .recovering, why: recovery) }
         if isPartial { return .init(status: .recovering, why: "earlier history is missing until the next snapshot") }
-        if session == .stale { return .init(status: .stale, why: sessionWhy.isEmpty ? "the provider is silent" : sessionWhy) }
+        if session == .stale {
+            return .init(status: .stale, why: sessionWhy.isEmpty ? "the provider is silent" : sessionWhy)
+        }
         if age >= Self.limit { return .init(status: .stale, why: "nothing was received for 11 s") }
         if distance >= Self.limit || distance <= .zero - Self.limit {
             return .init(status: .stale, why: "entries and this clock are 11 s apart")

@@ -108,12 +108,15 @@ extension LaneState {
         for key in touchedKeys {
             guard let row = row(key), slots[slot].allows(row.market), !row.touched.isEmpty else { continue }
             list.next(&encoding.json)
-            encoding.json.row(row, market: markets[row.market], mask: row.touched, format: slots[slot].projection.format)
+            encoding.json.row(
+                row, market: markets[row.market], mask: row.touched, format: slots[slot].projection.format)
         }
         list.end(&encoding.json)
         list = JSONList(member: ",\"r\":[")
         for key in touchedKeys {
-            guard row(key) == nil, let tombstone = tombstones[key], slots[slot].allows(tombstone.market) else { continue }
+            guard row(key) == nil, let tombstone = tombstones[key], slots[slot].allows(tombstone.market) else {
+                continue
+            }
             list.next(&encoding.json)
             encoding.json.removal(key, tombstone.reason)
         }

@@ -107,7 +107,9 @@ struct LaneState: Sendable {
         rows[slot].prices = prices
         rows[slot].status = event.status
         rows[slot].sourceTime = event.sourceTime
-        if event.status != .closed { rows[slot].closedAt = nil } else if rows[slot].closedAt == nil {
+        if event.status != .closed {
+            rows[slot].closedAt = nil
+        } else if rows[slot].closedAt == nil {
             rows[slot].closedAt = receivedAt
         }
         touch(slot, mask, frame: frame)
@@ -207,7 +209,9 @@ struct LaneState: Sendable {
     }
 
     /// A snapshot that began at `began` has ended: what it did not confirm is gone.
-    mutating func reconcile(since began: Position, at position: Position, frame: FrameNumber, receivedAt: Timestamp) -> Outcome {
+    mutating func reconcile(since began: Position, at position: Position, frame: FrameNumber, receivedAt: Timestamp)
+        -> Outcome
+    {
         var slot = 0
         while slot < rows.count {
             if rows[slot].position < began, rows[slot].status != .closed {
@@ -249,7 +253,9 @@ struct LaneState: Sendable {
         if !event.marketName.isEmpty, !event.marketName.elementsEqual(markets[rows[slot].market].name.utf8) {
             rename(market: rows[slot].market, event.marketName.string, frame: frame)
         }
-        guard !event.selectionName.isEmpty, !event.selectionName.elementsEqual(rows[slot].name.utf8) else { return false }
+        guard !event.selectionName.isEmpty, !event.selectionName.elementsEqual(rows[slot].name.utf8) else {
+            return false
+        }
         rows[slot].name = event.selectionName.string
         return true
     }

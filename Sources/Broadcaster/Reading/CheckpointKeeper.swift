@@ -101,7 +101,9 @@ final class CheckpointKeeper: Sendable {
         }
         guard isDue else { return }
         let request = FeedRequest.freshImage(why: "the Broadcasters know only part of the feed's state")
-        guard try await connection.appendNext(to: names[feed].requests, payload: request.encoded()) != nil else { return }
+        guard try await connection.appendNext(to: names[feed].requests, payload: request.encoded()) != nil else {
+            return
+        }
         logger.info("asked for the feed's whole state", metadata: [LogKey.feed: "\(configuration.feeds[feed])"])
     }
 

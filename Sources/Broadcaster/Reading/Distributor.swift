@@ -89,7 +89,9 @@ struct Distributor: Sendable {
             batch.vanished.append(.init(lane: lane, frame: frame))
             holdingBack[lane.id] = nil
         }
-        for lane in changes.holdingBack where books[index].lanes[lane.fixtureID] === lane { holdingBack[lane.id] = lane }
+        for lane in changes.holdingBack where books[index].lanes[lane.fixtureID] === lane {
+            holdingBack[lane.id] = lane
+        }
     }
 
     /// Brings a feed's progress up to date; true if clients must hear of it.

@@ -16,10 +16,13 @@ struct EventsReader {
     private let streams: [String]
     private let checkpoints: [String]
     private(set) var distributor: Distributor
-    /// How often the connection was made, and which of them each feed's last entry came through: a term that begins on
-    /// another one may follow a loss.
+    /// How often the connection was made. Redis can only have lost entries between two of them.
     private var connections = 0
-    private var connectionOfFeed: [Int: Int] = [:]
+    /// The connection on which a feed's stream was last read to its end.
+    private var drainedOn: [Int: Int] = [:]
+    /// The connection on which a feed's last entry arrived as news, behind an end that had been seen: whatever followed it
+    /// was seen too. An entry of a backlog proves nothing, because what came after it may be lost already.
+    private var liveOn: [Int: Int] = [:]
     /// Feeds whose state has to be built from the stream before their entries can be applied.
     private var unloaded: Set<Int>
 
@@ -79,6 +82,10 @@ struct EventsReader {
             entries += batch.entries.count
             apply(batch.entries, feed: feed, at: now)
         }
+        for feed in feeds {
+            let count = batches.first { $0.stream == streams[feed] }?.entries.count ?? 0
+            if count < configuration.batchEntries { drainedOn[feed] = connections }
+        }
         if entries > 0 {
             metrics.batchEntries.record(entries)
             metrics.batchSeconds.recordNanoseconds((clock.now.monotonic - now.monotonic).microseconds * 1_000)
@@ -90,8 +97,8 @@ struct EventsReader {
     private mutating func apply(_ entries: [StreamEntry], feed: Int, at now: Moment) {
         for entry in entries {
             do {
-                let isWatched = connectionOfFeed[feed] == connections
-                connectionOfFeed[feed] = connections
+                let isWatched = liveOn[feed] == connections
+                liveOn[feed] = drainedOn[feed] == connections ? connections : nil
                 switch try distributor.apply(entry.payload, feed: feed, isWatched: isWatched, at: now) {
                 case .continues, .first: continue
                 case .hole(let after, let before):
@@ -138,7 +145,8 @@ struct EventsReader {
         if !isFromCheckpoint { _ = try await catchUp(&fresh, acceptingHoles: true) }
         distributor.replace(fresh)
         unloaded.remove(feed)
-        connectionOfFeed[feed] = connections
+        drainedOn[feed] = connections
+        liveOn[feed] = nil
         logger.info(
             "feed is loaded",
             metadata: [
@@ -174,7 +182,8 @@ struct EventsReader {
             for entry in entries {
                 do {
                     switch try book.apply(
-                        entry.payload, acceptingHoles: acceptingHoles, isWatched: false, &encoding) {
+                        entry.payload, acceptingHoles: acceptingHoles, isWatched: false, &encoding)
+                    {
                     case .hole, .fork: if !acceptingHoles { return false }
                     case .continues, .first: break
                     }

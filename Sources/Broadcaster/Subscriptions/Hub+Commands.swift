@@ -84,7 +84,11 @@ extension Hub {
                 subscriber.outlet.write(json)
             }
         }
-        if let token = request.resume, !token.isEmpty { resume(subscription, token) } else { beginSnapshot(subscription) }
+        if let token = request.resume, !token.isEmpty {
+            resume(subscription, token)
+        } else {
+            beginSnapshot(subscription)
+        }
     }
 
     /// Says what was understood: the effective filter, what it does not know, which limits apply.

@@ -69,7 +69,9 @@ extension Hub {
     private func dropIdle(now: Moment) {
         for subscriber in subscribers.values {
             guard let deadline = subscriber.deadline, now.monotonic >= deadline else { continue }
-            close(subscriber, .silentTooLong, subscriber.isAuthenticated ? "no subscription in time" : "no authentication in time")
+            close(
+                subscriber, .silentTooLong,
+                subscriber.isAuthenticated ? "no subscription in time" : "no authentication in time")
         }
     }
 }

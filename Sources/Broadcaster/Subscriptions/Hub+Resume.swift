@@ -64,7 +64,9 @@ extension Hub {
                 let name = "\(names[index])|\(gone.fixtureID)"
                 guard audience.matcher.matchesName(index, gone.fixtureID, name: name) else { continue }
                 // A fixture that came back is among the lanes.
-                guard !(lanesOfFixture[gone.fixtureID] ?? []).contains(where: { lanes[$0]?.lane.feed == index }) else { continue }
+                guard !(lanesOfFixture[gone.fixtureID] ?? []).contains(where: { lanes[$0]?.lane.feed == index }) else {
+                    continue
+                }
                 enqueue(.gone(name: name, seq: gone.frame, audience.projection), subscriber)
             }
         }

@@ -26,7 +26,9 @@ private struct SnapshotChunk {
 
     mutating func add(_ object: ByteBuffer, rows: Int) {
         if pieces.isEmpty {
-            pieces.append(ByteBuffer(string: sid.map { "{\"t\":\"snap\",\"sid\":\($0),\"lanes\":[" } ?? "{\"t\":\"snap\",\"lanes\":["))
+            pieces.append(
+                ByteBuffer(
+                    string: sid.map { "{\"t\":\"snap\",\"sid\":\($0),\"lanes\":[" } ?? "{\"t\":\"snap\",\"lanes\":["))
         } else {
             pieces.append(Self.comma)
         }
@@ -45,7 +47,9 @@ extension Hub {
     func enqueue(_ element: LaneQueue.Element, _ subscriber: Subscriber) {
         if case .lane(let queued) = element, case .replaced = queued.reason,
             subscriber.queue.contains(lane: queued.lane.id, slot: queued.attachment.slot)
-        { return }
+        {
+            return
+        }
         subscriber.queue.append(element)
         waiting[ObjectIdentifier(subscriber)] = subscriber
     }

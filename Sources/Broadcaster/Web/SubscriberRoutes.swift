@@ -57,7 +57,8 @@ struct SubscriberRoutes: Sendable {
                 return HTTPResponse(status: 304, headers: headers, body: .bytes(ByteBuffer()))
             }
             return .json(body, headers)
-        case .feeds: return .json(try await hosts[0].with { hub in hub.feedsDocument(at: now) }, ["cache-control": "no-cache"])
+        case .feeds:
+            return .json(try await hosts[0].with { hub in hub.feedsDocument(at: now) }, ["cache-control": "no-cache"])
         case .limits:
             var json = JSONBytes()
             json.limits(configuration.limits)

@@ -31,7 +31,8 @@ struct SubscriptionQuery: Sendable, Equatable {
             case "format": format = try Self.parsed(name, OddsFormat(rawValue: value))
             case "ch": channel = try Self.parsed(name, Channel(rawValue: value))
             case "conflate_ms":
-                conflation = ConflationClass(roundingUp: try Self.parsed(name, Int(value).flatMap { $0 < 0 ? nil : $0 }))
+                conflation = ConflationClass(
+                    roundingUp: try Self.parsed(name, Int(value).flatMap { $0 < 0 ? nil : $0 }))
             case "hb_ms": heartbeatMilliseconds = try Self.parsed(name, Int(value))
             case "resume": resume = value
             // Credentials were looked at before.

@@ -22,7 +22,8 @@ struct FeedLog {
     ///
     /// - Returns: the log, and what the entries before the term say; nil if the feed is new.
     static func begin(
-        redis: RedisConnection, names: StreamNames, lease: FeedLease, provider: String, isRawAuditOn: Bool, logger: Logger
+        redis: RedisConnection, names: StreamNames, lease: FeedLease, provider: String, isRawAuditOn: Bool,
+        logger: Logger
     ) async throws -> (log: FeedLog, predecessor: Predecessor?) {
         var generator = SystemRandomNumberGenerator()
         let term = Term.random(using: &generator)
@@ -34,7 +35,8 @@ struct FeedLog {
         ]
         if isRawAuditOn { groups.append(StreamGroup(stream: names.raw, group: ConsumerGroup.archiver)) }
         let start = try await redis.startTerm(stream: names.raw, groups: groups) { last in
-            try Self.firstEntry(of: term, after: last.map { try RawEntry.header(of: $0.payload) }, now: now, provider: provider)
+            try Self.firstEntry(
+                of: term, after: last.map { try RawEntry.header(of: $0.payload) }, now: now, provider: provider)
         }
         let header = try RawEntry.header(of: start.appended.payload)
         var predecessor: Predecessor?
@@ -43,7 +45,8 @@ struct FeedLog {
             let resumeToken = try RawEntry.header(of: last.payload).resumeToken
             predecessor = Predecessor(resumeToken: resumeToken, lastLiveAt: lastLiveAt)
         }
-        let log = FeedLog(redis: redis, names: names, lease: lease, logger: logger, builder: EntryBuilder(after: header))
+        let log = FeedLog(
+            redis: redis, names: names, lease: lease, logger: logger, builder: EntryBuilder(after: header))
         return (log, predecessor)
     }
 

@@ -81,7 +81,8 @@ package struct BetfairSession: ProviderSession {
         guard phase == .authenticating else { return .store }
         phase = .subscribing
         requestID += 1
-        var message = "{\"op\":\"marketSubscription\",\"id\":\(requestID),\"segmentationEnabled\":true,\"heartbeatMs\":5000"
+        var message =
+            "{\"op\":\"marketSubscription\",\"id\":\(requestID),\"segmentationEnabled\":true,\"heartbeatMs\":5000"
         if let initialClock, let clock {
             message += ",\"initialClk\":\(quoted(initialClock)),\"clk\":\(quoted(clock))"
         }
@@ -115,7 +116,8 @@ package struct BetfairSession: ProviderSession {
             // A recording starts in the middle, without saying what its first message is.
             phase = .live
             return .act(
-                before: [.record(.resumed(fromSequence: nil)), .enter(.live, why: "first change")], store: true, after: [])
+                before: [.record(.resumed(fromSequence: nil)), .enter(.live, why: "first change")], store: true,
+                after: [])
         }
     }
 
@@ -124,7 +126,8 @@ package struct BetfairSession: ProviderSession {
         var before: [SessionAction] = []
         if let lastReceivedAt {
             before.append(
-                .openGap(.init(kind: .reconnect, from: lastReceivedAt, to: now, cause: "subscribed anew with an image")))
+                .openGap(.init(kind: .reconnect, from: lastReceivedAt, to: now, cause: "subscribed anew with an image"))
+            )
         }
         before += [.record(.snapshotBegan), .enter(.snapshot, why: "image")]
         return endsHere ? imageEnded(before: before) : .act(before: before, store: true, after: [])

@@ -126,7 +126,8 @@ package struct SportsbookSession: ProviderSession {
                 .openGap(
                     .init(
                         kind: .reconnect, fromSequence: lastStored.map { $0 + 1 }, from: lastReceivedAt, to: now,
-                        cause: lastStored == nil ? "nothing to resume from" : "provider no longer holds what is missing"))
+                        cause: lastStored == nil ? "nothing to resume from" : "provider no longer holds what is missing"
+                    ))
             ]
         }
         phase = .snapshot

@@ -111,7 +111,8 @@ package struct EventsEntryEncoder: ~Copyable {
     /// one-byte lengths.
     package mutating func append(_ event: borrowing BetPlacement) {
         let start = open(
-            .betPlacement, event.position, event.sourceTime, event.isSnapshot, false, 128 + event.identity.count + 3 * 256)
+            .betPlacement, event.position, event.sourceTime, event.isSnapshot, false,
+            128 + event.identity.count + 3 * 256)
         put(event.status.rawValue)
         put(event.amount.scaled)
         put(event.odd.scaled)
@@ -149,7 +150,8 @@ package struct EventsEntryEncoder: ~Copyable {
     }
 
     private mutating func close(_ start: Int) {
-        storage.storeBytes(of: UInt16(truncatingIfNeeded: count - start).littleEndian, toByteOffset: start + 2, as: UInt16.self)
+        storage.storeBytes(
+            of: UInt16(truncatingIfNeeded: count - start).littleEndian, toByteOffset: start + 2, as: UInt16.self)
         header.eventCount += 1
     }
 

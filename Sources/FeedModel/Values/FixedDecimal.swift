@@ -61,7 +61,8 @@ private struct DecimalScanner {
     init(_ text: UnsafeRawBufferPointer) { self.text = text }
 
     private static let maximumDigits = 18
-    private static let powers: [Int64] = (0...18).map { power in (0..<power).reduce(Int64(1)) { value, _ in value * 10 } }
+    private static let powers: [Int64] = (0...18).map { power in (0..<power).reduce(Int64(1)) { value, _ in value * 10 }
+    }
 
     mutating func scan() -> FixedDecimal.Reading? {
         let isNegative = take(UInt8(ascii: "-"))

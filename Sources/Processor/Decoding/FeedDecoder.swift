@@ -17,7 +17,8 @@ package protocol FeedDecoder: AnyObject {
     /// Decodes the frames of one raw entry. The caller has begun `output.events` with `header`; `frames` stands at the first
     /// frame, and `RawEntry.readableSlack` bytes behind the payload are readable. Messages that are refused become letters;
     /// what is thrown means that the entry itself is damaged.
-    func decode(entry header: RawEntryHeader, frames: inout ByteCursor, into output: inout DecodeOutput) throws(EntryError)
+    func decode(entry header: RawEntryHeader, frames: inout ByteCursor, into output: inout DecodeOutput)
+        throws(EntryError)
 
     /// Takes a control event into account, before the caller appends it to `output.events` itself: at the end of a snapshot
     /// everything that it no longer had is closed.

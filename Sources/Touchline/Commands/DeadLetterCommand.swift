@@ -22,7 +22,8 @@ struct DeadLetterCommand: AsyncParsableCommand {
         func execute() async throws {
             if let reason, DeadLetterReason(name: reason) == nil {
                 let known = DeadLetterReason.allCases.map(\.name).joined(separator: ", ")
-                throw CommandFailure(description: "unknown reason '\(reason)': known are \(known)", exitCode: ExitCode(2))
+                throw CommandFailure(
+                    description: "unknown reason '\(reason)': known are \(known)", exitCode: ExitCode(2))
             }
             let connection = PostgresConnection(url: try options.load().postgresURL, name: "dlq")
             try await connection.connect()
@@ -56,7 +57,8 @@ struct DeadLetterCommand: AsyncParsableCommand {
             print("")
             for row in rows {
                 print(
-                    "#\(row[0] ?? "?")  \(row[1] ?? "?")  \(name(row[2]))  state \(row[3] ?? "?")  \(row[4] ?? "?")\n    \(row[5] ?? "")")
+                    "#\(row[0] ?? "?")  \(row[1] ?? "?")  \(name(row[2]))  state \(row[3] ?? "?")  \(row[4] ?? "?")\n    \(row[5] ?? "")"
+                )
             }
         }
 
@@ -86,7 +88,9 @@ struct DeadLetterCommand: AsyncParsableCommand {
             }
             await connection.close()
             guard let row = rows.first else { throw CommandFailure(description: "there is no dead letter \(id)") }
-            let names = ["feed", "position", "stage", "reason", "sqlstate", "deliveries", "first seen", "state", "detail"]
+            let names = [
+                "feed", "position", "stage", "reason", "sqlstate", "deliveries", "first seen", "state", "detail",
+            ]
             for (name, value) in zip(names, row) { print("\(name.padded(to: 12))\(value ?? "")") }
             let payload = row[9].flatMap { Data(base64Encoded: $0, options: .ignoreUnknownCharacters) } ?? Data()
             print("payload     \(payload.count) bytes\n\(String(decoding: payload, as: UTF8.self))")

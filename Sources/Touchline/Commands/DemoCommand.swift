@@ -9,7 +9,8 @@ import Sportsbook
 /// Everything at once on this machine: servers, sportsbook, all stages, the board.
 struct DemoCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Run the whole pipeline with its own Redis, Postgres and sportsbook; ctrl-C stops it.",
+        commandName: "demo",
+        abstract: "Run the whole pipeline with its own Redis, Postgres and sportsbook; ctrl-C stops it.",
         discussion: "Example: touchline demo --rate 500")
 
     @Option(help: "Where the board and the subscriber port listen; 0 takes a free one.") var port = 8080
@@ -50,7 +51,8 @@ struct DemoCommand: ReportingCommand {
         let text = Self.addresses(configuration, sportsbook: url)
         defer { StandardOutput.line("Stopping …") }
         do {
-            try await Application(configuration: configuration, stages: Stage.allCases) { StandardOutput.line(text) }.run()
+            try await Application(configuration: configuration, stages: Stage.allCases) { StandardOutput.line(text) }
+                .run()
         } catch {
             await book.stop()
             throw error
@@ -60,7 +62,8 @@ struct DemoCommand: ReportingCommand {
 
     private func free(_ port: Int, _ option: String) throws -> Int {
         guard let port = PortChoice.choose(port) else {
-            throw CommandFailure(description: "port \(port) is taken: choose another with \(option) (0 takes a free one)")
+            throw CommandFailure(
+                description: "port \(port) is taken: choose another with \(option) (0 takes a free one)")
         }
         return port
     }

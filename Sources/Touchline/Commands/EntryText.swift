@@ -19,7 +19,8 @@ enum EntryText {
             return try (0..<header.frameCount).map { index in
                 let frame = try RawEntry.frame(&cursor)
                 let kind = header.kind == .control ? "control" : frame.isBinary ? "binary" : "text"
-                return "{\"frame\":\(header.first + FrameNumber(index)),\"received_at\":\"\(header.receivedAt)\",\"kind\":\"\(kind)\","
+                return
+                    "{\"frame\":\(header.first + FrameNumber(index)),\"received_at\":\"\(header.receivedAt)\",\"kind\":\"\(kind)\","
                     + "\"body\":\(body(frame.bytes))}"
             }
         }
@@ -47,7 +48,8 @@ enum EntryText {
             object(
                 "odds_change", odds.position, receivedAt, odds.sourceTime,
                 identity(odds.identity) + [
-                    ("status", quoted(odds.status.name)), ("odd", odds.odd?.description), ("lay", odds.lay?.description),
+                    ("status", quoted(odds.status.name)), ("odd", odds.odd?.description),
+                    ("lay", odds.lay?.description),
                     ("back_size", odds.backSize?.description), ("lay_size", odds.laySize?.description),
                     ("last_traded", odds.lastTraded?.description), ("overround", odds.overround?.description),
                     ("in_play", odds.isInPlay ? "true" : nil), ("snapshot", odds.isSnapshot ? "true" : nil),
@@ -60,7 +62,8 @@ enum EntryText {
                     ("sport", quoted(fixture.sport.string)), ("tournament", quoted(fixture.tournament.string)),
                     ("home_team", quoted(fixture.homeTeam.string)), ("away_team", quoted(fixture.awayTeam.string)),
                     ("start_time", fixture.startTime.map { quoted($0.description) }),
-                    ("home_score", fixture.homeScore.map(String.init)), ("away_score", fixture.awayScore.map(String.init)),
+                    ("home_score", fixture.homeScore.map(String.init)),
+                    ("away_score", fixture.awayScore.map(String.init)),
                 ])
         case .settlement(let settlement):
             object(
@@ -71,7 +74,8 @@ enum EntryText {
                 "bet_placement", bet.position, receivedAt, bet.sourceTime,
                 identity(bet.identity) + [
                     ("bet_id", quoted(bet.betID.string)), ("user_id", quoted(bet.userID.string)),
-                    ("amount", bet.amount.description), ("odd", bet.odd.description), ("status", quoted(bet.status.name)),
+                    ("amount", bet.amount.description), ("odd", bet.odd.description),
+                    ("status", quoted(bet.status.name)),
                 ])
         case .control(let position, let body):
             object("control", position, receivedAt, nil, [("body", body.string)])
@@ -92,7 +96,8 @@ enum EntryText {
         _ fields: [(String, String?)]
     ) -> String {
         let head: [(String, String?)] = [
-            ("type", quoted(type)), ("position", quoted(position.description)), ("received_at", quoted(receivedAt.description)),
+            ("type", quoted(type)), ("position", quoted(position.description)),
+            ("received_at", quoted(receivedAt.description)),
             ("source_time", sourceTime.map { quoted($0.description) }),
         ]
         let members = (head + fields).compactMap { name, value in value.map { "\"\(name)\":\($0)" } }

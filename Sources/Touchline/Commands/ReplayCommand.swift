@@ -57,7 +57,8 @@ struct ReplayCommand: ReportingCommand {
             StandardOutput.line("board http://\(configuration.broadcaster)/  postgres \(configuration.postgresURL)")
         }
         let watcher = ReplayWatcher(
-            replay: replay, redis: try configuration.redis, names: StreamNames(prefix: configuration.prefix, feed: name))
+            replay: replay, redis: try configuration.redis, names: StreamNames(prefix: configuration.prefix, feed: name)
+        )
         var application = Application(configuration: configuration, stages: Stage.allCases)
         application.companions = [watcher]
         try await application.run()
@@ -67,7 +68,8 @@ struct ReplayCommand: ReportingCommand {
     private func recording() throws -> ReplayConfiguration {
         guard SessionRegistry.isKnown(provider) else {
             throw CommandFailure(
-                description: "unknown provider '\(provider)': known are \(SessionRegistry.names)", exitCode: ExitCode(2))
+                description: "unknown provider '\(provider)': known are \(SessionRegistry.names)", exitCode: ExitCode(2)
+            )
         }
         for file in files where !FileManager.default.isReadableFile(atPath: file) {
             throw CommandFailure(description: "'\(file)' cannot be read", exitCode: ExitCode(2))

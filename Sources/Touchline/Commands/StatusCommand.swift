@@ -60,7 +60,8 @@ struct FeedReport: Encodable {
                 Group(name: $0.name, pending: $0.pending, lag: $0.lag, consumers: $0.consumers)
             }
             streams.append(
-                Stream(name: name, length: info.length, lastFrame: Int64(info.lastGenerated.milliseconds), groups: groups))
+                Stream(
+                    name: name, length: info.length, lastFrame: Int64(info.lastGenerated.milliseconds), groups: groups))
         }
         let last = try await redis.lastEntry(of: names.raw).map { try RawEntry.header(of: $0.payload) }
         return FeedReport(

@@ -7,7 +7,8 @@ import Writer
 struct VerifyCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Audit Postgres: chain of the ledger, ledger against rows, orphans, gaps, duplicates. Exit 1 if anything is wrong.",
+        abstract:
+            "Audit Postgres: chain of the ledger, ledger against rows, orphans, gaps, duplicates. Exit 1 if anything is wrong.",
         discussion: "Example: touchline verify --config touchline.yaml")
 
     @OptionGroup var options: ConfigurationOptions

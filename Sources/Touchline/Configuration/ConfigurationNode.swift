@@ -27,7 +27,8 @@ struct ConfigurationNode: Sendable {
             }
             self.init(node)
         } catch let error as YamlError {
-            throw ConfigurationError(file: file, problems: [.init(line: Self.line(of: error), message: "not YAML: \(error)")])
+            throw ConfigurationError(
+                file: file, problems: [.init(line: Self.line(of: error), message: "not YAML: \(error)")])
         }
     }
 

@@ -24,7 +24,9 @@ final class ConfigurationReader {
         self.environment = environment
         self.problems = problems
         line = root.line
-        if case .mapping(let entries) = root.content { self.entries = entries } else {
+        if case .mapping(let entries) = root.content {
+            self.entries = entries
+        } else {
             entries = []
             problems.add("a mapping with keys such as 'redis' and 'feeds' is expected", line: root.line)
         }
@@ -158,7 +160,9 @@ final class ConfigurationReader {
             guard let end = rest[start.upperBound...].firstIndex(of: "}") else { break }
             let variable = String(rest[start.upperBound..<end])
             result += rest[..<start.lowerBound]
-            if let value = environment[variable] { result += value } else {
+            if let value = environment[variable] {
+                result += value
+            } else {
                 problems.add("environment variable \(variable) is not set", line: line)
             }
             rest = rest[rest.index(after: end)...]

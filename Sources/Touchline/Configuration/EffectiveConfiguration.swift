@@ -28,13 +28,16 @@ struct EffectiveConfiguration {
     private static func lines(of feed: FeedConfiguration) -> [String] {
         [
             "  \(feed.name):", "    provider: \(feed.provider)", "    url: \(hidden(feed.url))",
-            "    token: \(feed.token == nil ? "none" : "hidden")", "    streams: [\(feed.streams.joined(separator: ", "))]",
+            "    token: \(feed.token == nil ? "none" : "hidden")",
+            "    streams: [\(feed.streams.joined(separator: ", "))]",
         ]
     }
 
     /// A URL without its password.
     static func hidden(_ url: String) -> String {
-        guard let scheme = url.range(of: "://"), let at = url.lastIndex(of: "@"), scheme.upperBound <= at else { return url }
+        guard let scheme = url.range(of: "://"), let at = url.lastIndex(of: "@"), scheme.upperBound <= at else {
+            return url
+        }
         let credentials = url[scheme.upperBound..<at]
         guard let colon = credentials.firstIndex(of: ":") else { return url }
         return url[..<scheme.upperBound] + credentials[..<colon] + ":hidden" + url[at...]

@@ -51,7 +51,9 @@ struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
 
 extension TouchlineConfiguration {
     /// Reads a file (nil: `touchline.yaml` if it is there, else only the environment) and checks everything.
-    static func load(_ path: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Self {
+    static func load(_ path: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws
+        -> Self
+    {
         let file = path ?? "touchline.yaml"
         guard FileManager.default.fileExists(atPath: file) else {
             guard path == nil else {

@@ -54,7 +54,8 @@ struct Application {
         var services: [any Service] = companions
         services.append(
             OperationsService(
-                address: configuration.operations, metrics: metrics, health: health, logger: logger, onStarted: onStarted))
+                address: configuration.operations, metrics: metrics, health: health, logger: logger,
+                onStarted: onStarted))
         if stages.contains(.broadcast) {
             services.append(try broadcaster(redis: redis, owner: owner, health: health, logger: logger))
         }

@@ -13,7 +13,8 @@ struct OperationsService: Service {
 
     func run() async throws {
         let server = HTTPServer(
-            configuration: HTTPServerConfiguration(host: address.host, port: address.port), routes: routes(), logger: logger)
+            configuration: HTTPServerConfiguration(host: address.host, port: address.port), routes: routes(),
+            logger: logger)
         do {
             let bound = try await server.start()
             logger.info("operations endpoint is up", metadata: [LogKey.address: "\(bound)"])

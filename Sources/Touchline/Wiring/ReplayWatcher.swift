@@ -42,7 +42,8 @@ struct ReplayWatcher: Service {
 
     private func show(_ progress: ReplayProgress) {
         StandardOutput.progress(
-            "\(progress.sentLines) of \(progress.totalLines) lines, provider's clock \(progress.clock.map { "\($0)" } ?? "-")")
+            "\(progress.sentLines) of \(progress.totalLines) lines, provider's clock \(progress.clock.map { "\($0)" } ?? "-")"
+        )
     }
 
     /// Whether every entry of the feed has gone through every group.

@@ -12,7 +12,9 @@ package struct AuditReport: Sendable {
     package var isClean: Bool { !findings.contains { $0.severity == .error } }
 
     mutating func add(_ finding: AuditFinding) {
-        let same = findings.firstIndex { $0.kind == finding.kind && $0.feed == finding.feed && $0.detail == finding.detail }
+        let same = findings.firstIndex {
+            $0.kind == finding.kind && $0.feed == finding.feed && $0.detail == finding.detail
+        }
         guard let same else {
             findings.append(finding)
             return
@@ -59,10 +61,12 @@ package struct AuditFinding: Sendable, Equatable {
 
     package var severity: Severity {
         switch kind {
-        case .brokenLink, .overlap, .missingRows, .surplusRows, .unrecordedRows, .duplicateRows, .misplacedRows, .orphans,
+        case .brokenLink, .overlap, .missingRows, .surplusRows, .unrecordedRows, .duplicateRows, .misplacedRows,
+            .orphans,
             .staleState, .sequenceHole, .unwrittenFrames:
             .error
-        case .pendingLink, .fork, .recordedLoss, .openGap, .healedGap, .deadLetters, .unarchivedEntries, .notAudited: .note
+        case .pendingLink, .fork, .recordedLoss, .openGap, .healedGap, .deadLetters, .unarchivedEntries, .notAudited:
+            .note
         }
     }
 }
@@ -86,7 +90,8 @@ extension AuditFinding: CustomStringConvertible {
         case .misplacedRows: "\(count) rows stand at positions outside their entry"
         case .orphans: "\(count) rows of \(detail) refer to something that does not exist"
         case .staleState: "\(count) rows of \(detail) are older than the history says"
-        case .sequenceHole: "\(count) times sequence numbers of the provider are missing, and no gap or dead letter says why"
+        case .sequenceHole:
+            "\(count) times sequence numbers of the provider are missing, and no gap or dead letter says why"
         case .unwrittenFrames: "\(count) entries were archived as raw frames but never written"
         case .pendingLink: "\(count) entries wait for a predecessor that may still be on its way"
         case .fork: "\(count) times a new owner began below what was already written; nothing is lost by that"

@@ -1,5 +1,4 @@
 import FeedModel
-import RedisStreams
 import PostgresCopy
 import RedisStreams
 
@@ -154,7 +153,8 @@ struct StateChanges {
             [
                 .int16s(batch.lost.map(\.feedID)),
                 .int64s(batch.lost.map { FrameNumber(clamping: $0.id.milliseconds) }),
-                .int16(Int16(GapKind.lost.rawValue)), .text("an entry was deleted from the stream before it was written"),
+                .int16(Int16(GapKind.lost.rawValue)),
+                .text("an entry was deleted from the stream before it was written"),
             ])
     }
 

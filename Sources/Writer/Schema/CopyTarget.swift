@@ -15,18 +15,21 @@ package enum CopyTarget: Int, Sendable, CaseIterable {
         switch self {
         case .oddsTicks:
             [
-                "received_at", "position", "source_time", "selection_key", "feed_id", "status", "odd_value", "lay_value",
+                "received_at", "position", "source_time", "selection_key", "feed_id", "status", "odd_value",
+                "lay_value",
                 "back_size", "lay_size", "last_traded",
             ]
         case .fixtureUpdates:
             [
-                "received_at", "position", "source_time", "start_time", "fixture_key", "home_score", "away_score", "feed_id",
+                "received_at", "position", "source_time", "start_time", "fixture_key", "home_score", "away_score",
+                "feed_id",
                 "status", "sport_id", "sport", "tournament_id", "tournament", "home_team", "away_team",
             ]
         case .settlements: ["received_at", "position", "source_time", "selection_key", "feed_id", "result"]
         case .betEvents:
             [
-                "received_at", "position", "source_time", "fixture_key", "selection_key", "feed_id", "status", "amount", "odd",
+                "received_at", "position", "source_time", "fixture_key", "selection_key", "feed_id", "status", "amount",
+                "odd",
                 "potential_win", "bet_id", "user_id", "currency",
             ]
         }

@@ -71,7 +71,8 @@ package struct SchemaMigrator: Sendable {
     private static func applied(_ session: borrowing PostgresSession) throws -> [AppliedMigration] {
         let found = try session.query("SELECT to_regclass('schema_migrations') IS NOT NULL")
         guard found.bool(0, 0) == true else { return [] }
-        let rows = try session.query("SELECT version, name, applied_at, checksum FROM schema_migrations ORDER BY version")
+        let rows = try session.query(
+            "SELECT version, name, applied_at, checksum FROM schema_migrations ORDER BY version")
         return (0..<rows.count).map { row in
             AppliedMigration(
                 version: Int(rows.int64(row, 0) ?? 0), name: rows.text(row, 1) ?? "",

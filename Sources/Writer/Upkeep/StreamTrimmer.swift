@@ -72,7 +72,8 @@ struct StreamTrimmer: Sendable {
     private func retained(
         _ stream: String, below floor: StreamID, since cutoff: Timestamp, _ time: (StreamEntry) -> Timestamp
     ) async throws -> StreamID? {
-        guard var low = try await redis.range(of: stream, from: .zero, to: floor, count: 1).first?.id.milliseconds else {
+        guard var low = try await redis.range(of: stream, from: .zero, to: floor, count: 1).first?.id.milliseconds
+        else {
             return nil
         }
         var high = floor.milliseconds

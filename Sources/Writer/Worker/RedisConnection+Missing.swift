@@ -10,7 +10,7 @@ extension RedisConnection {
             let batches = try readGroup(
                 [stream], group: group, consumer: consumer, from: cursor, count: count, block: nil)
             return batches.first.map { .batch($0) } ?? .nothing
-        } catch where error.refusal == .noGroup {
+        } catch  where error.refusal == .noGroup {
             return .missing
         }
     }
@@ -22,7 +22,7 @@ extension RedisConnection {
         do {
             _ = try command(["XGROUP", "CREATE", .text(stream), .text(group), "0"])
             return .made
-        } catch where error.refusal == .busyGroup {
+        } catch  where error.refusal == .busyGroup {
             return .wasThere
         } catch {
             guard case .server(_, let message) = error, message.contains("requires the key") else { throw error }
@@ -33,7 +33,7 @@ extension RedisConnection {
     func removeIdleConsumersIfThere(stream: String, group: String, idle: Duration) throws(RedisError) {
         do {
             try removeIdleConsumers(stream: stream, group: group, idle: idle)
-        } catch where error.refusal != nil {
+        } catch  where error.refusal != nil {
             return
         }
     }

@@ -159,7 +159,7 @@ struct StreamIntake {
                 let more = try await redelivered(claimed.entries, claimed.deleted, route)
                 reading.deliveries += more.deliveries
                 reading.hasMore = true
-            } catch where error.refusal == .noGroup {
+            } catch  where error.refusal == .noGroup {
                 try await repair(index)
             }
         }
@@ -179,7 +179,7 @@ struct StreamIntake {
         do {
             batches = try await reader.readGroup(
                 live.map(\.streams.events), group: group, consumer: consumer, from: .new, count: each, block: block)
-        } catch where error.refusal == .noGroup {
+        } catch  where error.refusal == .noGroup {
             for index in sources.indices where sources[index].cursor == .new { try await repair(index) }
             return Reading()
         }

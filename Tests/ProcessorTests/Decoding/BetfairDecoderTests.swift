@@ -12,7 +12,8 @@ import Testing
     }
 
     private func definition(
-        _ status: String = "OPEN", inPlay: Bool = false, runners: [(id: Int, status: String)] = [(1, "ACTIVE"), (2, "ACTIVE")],
+        _ status: String = "OPEN", inPlay: Bool = false,
+        runners: [(id: Int, status: String)] = [(1, "ACTIVE"), (2, "ACTIVE")],
         more: String = ""
     ) -> String {
         let runners = runners.map { "{\"id\":\($0.id),\"status\":\"\($0.status)\",\"name\":\"Runner \($0.id)\"}" }
@@ -44,14 +45,16 @@ import Testing
         try bench.decode(frame("{\"id\":\"1.5\",\(definition())}"))
         let outcome = try bench.decode(
             frame(
-                #"{"id":"1.5","rc":[{"id":1,"atb":[[1.9,10],[2.0,20.5],[1.8,5]],"atl":[[2.1,7],[2.04,3]],"ltp":2.02,"tv":55.5}]}"#))
+                #"{"id":"1.5","rc":[{"id":1,"atb":[[1.9,10],[2.0,20.5],[1.8,5]],"atl":[[2.1,7],[2.04,3]],"ltp":2.02,"tv":55.5}]}"#
+            ))
         let odds = try #require(outcome.odds.first)
         #expect(outcome.events.count == 1)
         #expect(odds.odd == FixedDecimal("2") && odds.backSize == FixedDecimal("20.5"))
         #expect(odds.lay == FixedDecimal("2.04") && odds.laySize == FixedDecimal("3"))
         #expect(odds.lastTraded == FixedDecimal("2.02"))
         #expect(odds.marketName.isEmpty && odds.selectionName.isEmpty && odds.marketStatus == nil)
-        let removed = try bench.decode(frame(#"{"id":"1.5","rc":[{"id":1,"atb":[[2,0],[7.5,0]]},{"id":1,"atl":[[2.04,0]]}]}"#))
+        let removed = try bench.decode(
+            frame(#"{"id":"1.5","rc":[{"id":1,"atb":[[2,0],[7.5,0]]},{"id":1,"atl":[[2.04,0]]}]}"#))
         #expect(removed.odds.count == 1, "one runner twice is one row")
         #expect(removed.odds.first?.odd == FixedDecimal("1.9") && removed.odds.first?.lay == FixedDecimal("2.1"))
         let deeper = try bench.decode(frame(#"{"id":"1.5","rc":[{"id":1,"atb":[[1.5,3]],"trd":[[2,9]]}]}"#))
@@ -61,7 +64,9 @@ import Testing
     @Test func laddersByPositionAreUsedWithoutAFullOne() throws {
         let bench = try DecoderBench.betfair()
         let first = try bench.decode(
-            frame(#"{"id":"1.5","img":true,"rc":[{"id":1,"batb":[[0,2,10],[1,1.9,5]],"batl":[[1,2.2,4]],"bdatb":[[0,2.02,1]]}]}"#))
+            frame(
+                #"{"id":"1.5","img":true,"rc":[{"id":1,"batb":[[0,2,10],[1,1.9,5]],"batl":[[1,2.2,4]],"bdatb":[[0,2.02,1]]}]}"#
+            ))
         #expect(first.odds.first?.odd == FixedDecimal("2") && first.odds.first?.lay == FixedDecimal("2.2"))
         let second = try bench.decode(frame(#"{"id":"1.5","rc":[{"id":1,"batb":[[0,0,0]]}]}"#))
         #expect(second.odds.first?.odd == FixedDecimal("1.9"))
@@ -85,7 +90,9 @@ import Testing
 
     @Test func handicapIsTheLine() throws {
         let outcome = try DecoderBench.betfair().decode(
-            frame(#"{"id":"1.5","rc":[{"id":1,"hc":-0.5,"atb":[[2,1]]},{"id":1,"hc":0,"atb":[[3,1]]},{"id":1,"atb":[[3.5,1]]}]}"#))
+            frame(
+                #"{"id":"1.5","rc":[{"id":1,"hc":-0.5,"atb":[[2,1]]},{"id":1,"hc":0,"atb":[[3,1]]},{"id":1,"atb":[[3.5,1]]}]}"#
+            ))
         #expect(outcome.odds.map(\.selection.line) == [FixedDecimal("-0.5"), nil])
         #expect(outcome.odds.map(\.odd) == [FixedDecimal("2"), FixedDecimal("3.5")])
     }
@@ -93,7 +100,8 @@ import Testing
     @Test func imageReplacesPrices() throws {
         let bench = try DecoderBench.betfair()
         try bench.decode(frame(#"{"id":"1.5","rc":[{"id":1,"atb":[[2,10]],"ltp":2},{"id":2,"atb":[[3,1]]}]}"#))
-        let outcome = try bench.decode(frame(#"{"id":"1.5","img":true,"rc":[{"id":1,"atb":[[1.5,10]]}]}"#, ct: "SUB_IMAGE"))
+        let outcome = try bench.decode(
+            frame(#"{"id":"1.5","img":true,"rc":[{"id":1,"atb":[[1.5,10]]}]}"#, ct: "SUB_IMAGE"))
         #expect(outcome.odds.map(\.odd) == [FixedDecimal("1.5"), nil])
         #expect(outcome.odds.map(\.lastTraded) == [nil, nil])
         #expect(outcome.odds.allSatisfy { $0.isSnapshot })
@@ -106,15 +114,18 @@ import Testing
         #expect(suspended.odds.map(\.status) == [.suspended, .suspended])
         #expect(suspended.odds.first?.odd == FixedDecimal("2"), "suspended prices are still shown")
         #expect(suspended.fixtures.isEmpty)
-        let removed = try bench.decode(frame("{\"id\":\"1.5\",\(definition(runners: [(1, "ACTIVE"), (2, "REMOVED")]))}"))
+        let removed = try bench.decode(
+            frame("{\"id\":\"1.5\",\(definition(runners: [(1, "ACTIVE"), (2, "REMOVED")]))}"))
         #expect(removed.odds.map(\.status) == [.open, .closed])
         #expect(removed.settlements.map(\.result) == [.removed])
-        let closed = try bench.decode(frame("{\"id\":\"1.5\",\(definition("CLOSED", runners: [(1, "WINNER"), (2, "REMOVED")]))}"))
+        let closed = try bench.decode(
+            frame("{\"id\":\"1.5\",\(definition("CLOSED", runners: [(1, "WINNER"), (2, "REMOVED")]))}"))
         #expect(closed.odds.map(\.status) == [.closed])
         #expect(closed.odds.first?.marketStatus == .closed)
         #expect(closed.settlements.map(\.result) == [.won])
         #expect(closed.fixtures.first?.status == .finished)
-        let again = try bench.decode(frame("{\"id\":\"1.5\",\(definition("CLOSED", runners: [(1, "WINNER"), (2, "REMOVED")]))}"))
+        let again = try bench.decode(
+            frame("{\"id\":\"1.5\",\(definition("CLOSED", runners: [(1, "WINNER"), (2, "REMOVED")]))}"))
         #expect(again.events.isEmpty)
     }
 
@@ -149,7 +160,8 @@ import Testing
         let bench = try DecoderBench.betfair()
         let line = definition().replacing("\"bettingType\":\"ODDS\"", with: "\"bettingType\":\"LINE\"")
         let outcome = try bench.decode(
-            frame("{\"id\":\"1.5\",\(line),\"rc\":[{\"id\":1,\"atb\":[[0.5,10]]}]}"), frame(#"{"id":"1.5","rc":[{"id":1,"atl":[[0.7,2]]}]}"#))
+            frame("{\"id\":\"1.5\",\(line),\"rc\":[{\"id\":1,\"atb\":[[0.5,10]]}]}"),
+            frame(#"{"id":"1.5","rc":[{"id":1,"atl":[[0.7,2]]}]}"#))
         #expect(outcome.letters.isEmpty)
         #expect(outcome.odds.allSatisfy { $0.odd == nil && $0.lay == nil })
     }
@@ -168,9 +180,12 @@ import Testing
         let good = #"{"id":"1.1","rc":[{"id":1,"atb":[[2,10]]}]}"#
         let bad = [
             #"{"rc":[]}"#, #"{"id":"1.1","rc":[{"atb":[]}]}"#, #"{"id":"1.1","rc":[{"id":1,"atb":[[0.5,1]]}]}"#,
-            #"{"id":"1.1","rc":[{"id":1,"atb":[[3,1]]},{"id":1,"atb":[["x",1]]}]}"#, #"{"id":"1.1","rc":[{"id":1,"batb":[[2,1]]}]}"#,
-            #"{"id":"1.1","marketDefinition":{"eventId":"e","status":"ODD"}}"#, #"{"id":"1.1","marketDefinition":{"status":"OPEN"}}"#,
-            #"{"id":"1.1","rc":[{"id":1,"ltp":0.9}]}"#, #"{"id":"1.1","rc":[{"id":1,"tv":-1}]}"#, #"{"id":"1.1","id":"1.2"}"#, "7",
+            #"{"id":"1.1","rc":[{"id":1,"atb":[[3,1]]},{"id":1,"atb":[["x",1]]}]}"#,
+            #"{"id":"1.1","rc":[{"id":1,"batb":[[2,1]]}]}"#,
+            #"{"id":"1.1","marketDefinition":{"eventId":"e","status":"ODD"}}"#,
+            #"{"id":"1.1","marketDefinition":{"status":"OPEN"}}"#,
+            #"{"id":"1.1","rc":[{"id":1,"ltp":0.9}]}"#, #"{"id":"1.1","rc":[{"id":1,"tv":-1}]}"#,
+            #"{"id":"1.1","id":"1.2"}"#, "7",
         ]
         let outcome = try bench.decode(frame(good), frame(bad[0], bad[1], good.replacing("2,", with: "3,")))
         #expect(outcome.reasons == [.missingField, .missingField])
@@ -190,16 +205,19 @@ import Testing
             #"{"op":"connection","connectionId":"x"}"#, #"{"op":"status","statusCode":"SUCCESS"}"#,
             #"{"op":"mcm","id":2,"clk":"A","pt":1763719199000,"ct":"HEARTBEAT"}"#)
         #expect(session.counters.session == 3 && session.events.isEmpty && session.letters.isEmpty)
-        let unused = try bench.decode(#"{"op":"ocm","pt":1,"oc":[]}"#, #"{"op":"ccm","pt":1,"cc":[]}"#, #"{"op":"rcm","pt":1}"#)
+        let unused = try bench.decode(
+            #"{"op":"ocm","pt":1,"oc":[]}"#, #"{"op":"ccm","pt":1,"cc":[]}"#, #"{"op":"rcm","pt":1}"#)
         #expect(unused.counters.unused == 3 && unused.letters.isEmpty)
-        let bad = try bench.decode(#"{"op":"zcm"}"#, #"{"pt":1}"#, "[]x", #"{"op":"mcm","mc":[]}"#, #"{"op":"mcm","pt":1,"mc":[]}"#)
+        let bad = try bench.decode(
+            #"{"op":"zcm"}"#, #"{"pt":1}"#, "[]x", #"{"op":"mcm","mc":[]}"#, #"{"op":"mcm","pt":1,"mc":[]}"#)
         #expect(bad.reasons == [.unknownType, .missingField, .malformedJSON, .missingField, .badValue])
     }
 
     @Test func snapshotClosesMarketsThatAreGone() throws {
         let bench = try DecoderBench.betfair()
         try bench.decode(
-            frame("{\"id\":\"1.1\",\(definition()),\"rc\":[{\"id\":1,\"atb\":[[2,10]]}]}"), frame(#"{"id":"1.2","rc":[{"id":1,"atb":[[2,10]]}]}"#))
+            frame("{\"id\":\"1.1\",\(definition()),\"rc\":[{\"id\":1,\"atb\":[[2,10]]}]}"),
+            frame(#"{"id":"1.2","rc":[{"id":1,"atb":[[2,10]]}]}"#))
         try bench.apply(.snapshotBegan)
         try bench.decode(frame(#"{"id":"1.2","img":true,"rc":[{"id":1,"atb":[[2,10]]}]}"#, ct: "SUB_IMAGE"))
         let outcome = try bench.apply(.snapshotEnded)

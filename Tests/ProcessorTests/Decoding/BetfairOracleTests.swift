@@ -75,9 +75,12 @@ struct ExchangeBoard {
                 let runner = Int(odds.selection.option) ?? -1
                 rows[odds.selection.market, default: [:]][runner] = odds
                 if !odds.marketName.isEmpty { marketNames[odds.selection.market] = odds.marketName }
-                if !odds.selectionName.isEmpty { runnerNames[odds.selection.market, default: [:]][runner] = odds.selectionName }
+                if !odds.selectionName.isEmpty {
+                    runnerNames[odds.selection.market, default: [:]][runner] = odds.selectionName
+                }
             case .settlement(let settlement):
-                results[settlement.selection.market, default: [:]][Int(settlement.selection.option) ?? -1] = settlement.result
+                results[settlement.selection.market, default: [:]][Int(settlement.selection.option) ?? -1] =
+                    settlement.result
             case .fixture(let fixture): fixtures[fixture.texts[0]] = fixture
             case .bet, .control: break
             }
@@ -113,7 +116,9 @@ struct ExchangeBoard {
         let fixture = fixtures[event]
         #expect(fixture?.status == (market.final.status == "CLOSED" ? .finished : fixture?.status))
         #expect(fixture?.start == market.marketTime.flatMap { Timestamp(rfc3339: $0) })
-        #expect(rows[id]?.values.allSatisfy { $0.selection.fixture == event && $0.selection.type == market.marketType } == true)
+        #expect(
+            rows[id]?.values.allSatisfy { $0.selection.fixture == event && $0.selection.type == market.marketType }
+                == true)
         #expect(marketNames[id] == market.name)
         for (runner, name) in market.runner_names { #expect(Int(runner).flatMap { runnerNames[id]?[$0] } == name) }
         if let name = market.eventName { #expect(name.contains(fixture?.texts[5] ?? "?")) }

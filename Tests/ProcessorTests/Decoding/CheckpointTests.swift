@@ -36,9 +36,13 @@ import Testing
             let decoder = type(of: bench.decoder)
             let feed = try DecoderBench.feed()
             for end in checkpoint.indices.dropLast() {
-                #expect(throws: CheckpointError.self) { try decoder.init(feed: feed, restoring: Array(checkpoint[..<end])) }
+                #expect(throws: CheckpointError.self) {
+                    try decoder.init(feed: feed, restoring: Array(checkpoint[..<end]))
+                }
             }
-            #expect(throws: CheckpointError.damaged("end")) { try decoder.init(feed: feed, restoring: checkpoint + [0]) }
+            #expect(throws: CheckpointError.damaged("end")) {
+                try decoder.init(feed: feed, restoring: checkpoint + [0])
+            }
             checkpoint[0] = 99
             #expect(throws: CheckpointError.unknownVersion(99)) { try decoder.init(feed: feed, restoring: checkpoint) }
         }
@@ -50,6 +54,7 @@ import Testing
         #expect(try DecoderRegistry.make(provider: "betfair", feed: feed, checkpoint: nil) is BetfairDecoder)
         #expect(try DecoderRegistry.make(provider: "nobody", feed: feed, checkpoint: nil) == nil)
         let checkpoint = SportsbookDecoder(feed: feed).checkpoint()
-        #expect(try DecoderRegistry.make(provider: "sportsbook", feed: feed, checkpoint: checkpoint) is SportsbookDecoder)
+        #expect(
+            try DecoderRegistry.make(provider: "sportsbook", feed: feed, checkpoint: checkpoint) is SportsbookDecoder)
     }
 }

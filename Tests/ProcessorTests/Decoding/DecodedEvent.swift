@@ -83,7 +83,8 @@ struct DecodedFixture: Equatable {
         start = event.startTime
         scores = [event.homeScore, event.awayScore]
         texts = [
-            event.fixtureID, event.sportID, event.sport, event.tournamentID, event.tournament, event.homeTeam, event.awayTeam,
+            event.fixtureID, event.sportID, event.sport, event.tournamentID, event.tournament, event.homeTeam,
+            event.awayTeam,
         ].map(\.string)
     }
 }
@@ -117,7 +118,8 @@ extension DecodedEvent {
             self = .bet(
                 DecodedBet(
                     position: bet.position, selection: DecodedSelection(bet.identity), status: bet.status,
-                    amounts: [bet.amount, bet.odd, bet.potentialWin], texts: [bet.betID, bet.userID, bet.currency].map(\.string)))
+                    amounts: [bet.amount, bet.odd, bet.potentialWin],
+                    texts: [bet.betID, bet.userID, bet.currency].map(\.string)))
         case .control: self = .control
         }
     }

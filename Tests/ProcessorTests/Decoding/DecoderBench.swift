@@ -1,4 +1,5 @@
 import FeedModel
+
 @testable import Processor
 
 /// A decoder with frames put before it one entry at a time, and what came of them.

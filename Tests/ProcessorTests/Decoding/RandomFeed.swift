@@ -40,13 +40,16 @@ enum RandomFeed {
         let odd = "\(Int.random(in: 0..<5, using: &generator)).\(Int.random(in: 0..<100, using: &generator))"
         switch Int.random(in: 0..<10, using: &generator) {
         case 0:
-            let status = ["scheduled", "live", "suspended", "finished", "cancelled"].randomElement(using: &generator) ?? ""
+            let status =
+                ["scheduled", "live", "suspended", "finished", "cancelled"].randomElement(using: &generator) ?? ""
             return SportsbookMessage.fixture(seq: seq, id: fixture, status: status).json
-        case 1: return SportsbookMessage.settlement(seq: seq, option: option).with(["fixture_id": "\"\(fixture)\""]).json
+        case 1:
+            return SportsbookMessage.settlement(seq: seq, option: option).with(["fixture_id": "\"\(fixture)\""]).json
         case 2: return SportsbookMessage.bet(seq: seq).with(["fixture_id": "\"\(fixture)\""]).json
         case 3:
             return SportsbookMessage.market(
-                seq: seq, "{\"option_id\":\"\(option)\",\"odd_value\":\(odd)},{\"option_id\":\"z\",\"status\":\"closed\"}"
+                seq: seq,
+                "{\"option_id\":\"\(option)\",\"odd_value\":\(odd)},{\"option_id\":\"z\",\"status\":\"closed\"}"
             ).json
         case 4: return SportsbookMessage.odds(seq: seq, fixture: fixture).with(["seq": nil, "snapshot": "true"]).json
         default: return SportsbookMessage.odds(seq: seq, fixture: fixture, option: option, odd: odd).json
@@ -87,7 +90,8 @@ enum RandomFeed {
             let price = "\(Int.random(in: 1..<4, using: &generator)).\(Int.random(in: 1..<10, using: &generator))"
             let side = ["atb", "atl", "trd"].randomElement(using: &generator) ?? ""
             let size = Int.random(in: 0..<3, using: &generator)
-            return "{\"id\":\(Int.random(in: 0..<4, using: &generator)),\"\(side)\":[[\(price),\(size)]],\"ltp\":\(price)}"
+            return
+                "{\"id\":\(Int.random(in: 0..<4, using: &generator)),\"\(side)\":[[\(price),\(size)]],\"ltp\":\(price)}"
         }
         parts.append("\"rc\":[\(changes.joined(separator: ","))]")
         return "{" + parts.joined(separator: ",") + "}"

@@ -35,7 +35,10 @@ import Testing
         #expect(outcome.odds.first?.key == key)
     }
 
-    @Test(arguments: [("2.5", "1X2:2.5"), ("2.50", "1X2:2.5"), ("\"-0.25\"", "1X2:-0.25"), ("0", "1X2:0"), ("1234567.0001", "1X2:1234567.0001")])
+    @Test(arguments: [
+        ("2.5", "1X2:2.5"), ("2.50", "1X2:2.5"), ("\"-0.25\"", "1X2:-0.25"), ("0", "1X2:0"),
+        ("1234567.0001", "1X2:1234567.0001"),
+    ])
     func marketIsNamedByTypeAndLine(_ line: String, _ market: String) throws {
         let outcome = try DecoderBench.sportsbook().decode(SportsbookMessage.odds(seq: 1).with(["line": line]).json)
         #expect(outcome.odds.first?.selection.market == market)
@@ -88,7 +91,8 @@ import Testing
 
     @Test func selectionNamedTwiceIsMerged() throws {
         let message = SportsbookMessage.market(
-            seq: 3, #"{"option_id":"a","odd_value":1.9},{"option_id":"b","odd_value":3},{"option_id":"a","odd_value":2}"#)
+            seq: 3,
+            #"{"option_id":"a","odd_value":1.9},{"option_id":"b","odd_value":3},{"option_id":"a","odd_value":2}"#)
         let odds = try DecoderBench.sportsbook().decode(message.json).odds
         #expect(odds.map(\.odd) == [FixedDecimal("2"), FixedDecimal("3")])
     }

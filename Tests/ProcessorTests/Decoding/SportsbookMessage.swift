@@ -19,10 +19,13 @@ struct SportsbookMessage {
 
     var json: String { "{" + fields.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}" }
 
-    static func odds(seq: Int, fixture: String = "fx-1", option: String = "home", odd: String = "1.95") -> SportsbookMessage {
+    static func odds(seq: Int, fixture: String = "fx-1", option: String = "home", odd: String = "1.95")
+        -> SportsbookMessage
+    {
         SportsbookMessage(fields: [
             ("type", "\"odds_change\""), ("seq", "\(seq)"), ("timestamp", "\"2025-11-21T09:59:59.500Z\""),
-            ("fixture_id", "\"\(fixture)\""), ("market_type", "\"1X2\""), ("option_id", "\"\(option)\""), ("odd_value", odd),
+            ("fixture_id", "\"\(fixture)\""), ("market_type", "\"1X2\""), ("option_id", "\"\(option)\""),
+            ("odd_value", odd),
         ])
     }
 
@@ -32,10 +35,12 @@ struct SportsbookMessage {
 
     static func fixture(seq: Int, id: String = "fx-1", status: String = "scheduled") -> SportsbookMessage {
         SportsbookMessage(fields: [
-            ("type", "\"fixture_update\""), ("seq", "\(seq)"), ("timestamp", "1763719199500"), ("fixture_id", "\"\(id)\""),
+            ("type", "\"fixture_update\""), ("seq", "\(seq)"), ("timestamp", "1763719199500"),
+            ("fixture_id", "\"\(id)\""),
             ("sport_id", "\"football\""), ("sport", "\"Football\""), ("tournament_id", "\"t-1\""),
             ("tournament", "\"Premier League\""), ("home_team", "\"Árbær\""), ("away_team", "\"B\""),
-            ("start_time", "\"2025-11-22T15:00:00Z\""), ("status", "\"\(status)\""), ("home_score", "1"), ("away_score", "0"),
+            ("start_time", "\"2025-11-22T15:00:00Z\""), ("status", "\"\(status)\""), ("home_score", "1"),
+            ("away_score", "0"),
         ])
     }
 
@@ -46,7 +51,8 @@ struct SportsbookMessage {
 
     static func bet(seq: Int) -> SportsbookMessage {
         odds(seq: seq).with([
-            "type": "\"bet_placement\"", "odd_value": nil, "bet_id": "\"b-1\"", "user_id": "\"u-1\"", "amount": "\"10.50\"",
+            "type": "\"bet_placement\"", "odd_value": nil, "bet_id": "\"b-1\"", "user_id": "\"u-1\"",
+            "amount": "\"10.50\"",
             "odd": "1.95", "potential_win": "20.475", "currency": "\"EUR\"", "status": "\"placed\"",
         ])
     }

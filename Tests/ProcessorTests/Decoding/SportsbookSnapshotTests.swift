@@ -5,14 +5,17 @@ import Testing
 
 /// After a snapshot, what it no longer had is closed.
 @Suite struct SportsbookSnapshotTests {
-    private func snapshot(_ message: SportsbookMessage) -> String { message.with(["seq": nil, "snapshot": "true"]).json }
+    private func snapshot(_ message: SportsbookMessage) -> String {
+        message.with(["seq": nil, "snapshot": "true"]).json
+    }
 
     @Test func closesWhatIsGone() throws {
         let bench = try DecoderBench.sportsbook()
         try bench.decode(
             SportsbookMessage.odds(seq: 1, option: "home").json, SportsbookMessage.odds(seq: 2, option: "draw").json,
             SportsbookMessage.odds(seq: 3, option: "away").with(["status": "\"closed\""]).json,
-            SportsbookMessage.odds(seq: 4, fixture: "fx-2").json, SportsbookMessage.settlement(seq: 5, option: "x").json)
+            SportsbookMessage.odds(seq: 4, fixture: "fx-2").json, SportsbookMessage.settlement(seq: 5, option: "x").json
+        )
         try bench.apply(.snapshotBegan)
         let part = try bench.decode(snapshot(.odds(seq: 0, option: "home")))
         #expect(part.odds.first?.isSnapshot == true)
@@ -60,7 +63,8 @@ import Testing
 
     @Test func anInterruptedSnapshotClosesNothing() throws {
         let bench = try DecoderBench.sportsbook()
-        try bench.decode(SportsbookMessage.odds(seq: 1, option: "a").json, SportsbookMessage.odds(seq: 2, option: "b").json)
+        try bench.decode(
+            SportsbookMessage.odds(seq: 1, option: "a").json, SportsbookMessage.odds(seq: 2, option: "b").json)
         try bench.apply(.snapshotBegan)
         try bench.decode(snapshot(.odds(seq: 0, option: "a")))
         try bench.apply(.snapshotBegan)

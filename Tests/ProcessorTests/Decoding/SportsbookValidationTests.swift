@@ -25,11 +25,15 @@ import Testing
 
     private static let all: [(SportsbookMessage, required: [String])] = [
         (.odds(seq: 1), ["type", "seq", "timestamp", "fixture_id", "market_type", "option_id", "odd_value"]),
-        (.market(seq: 1, #"{"option_id":"a","odd_value":2}"#), ["type", "seq", "timestamp", "fixture_id", "market_type"]),
+        (
+            .market(seq: 1, #"{"option_id":"a","odd_value":2}"#),
+            ["type", "seq", "timestamp", "fixture_id", "market_type"]
+        ),
         (
             .fixture(seq: 1),
             [
-                "type", "seq", "timestamp", "fixture_id", "sport_id", "tournament_id", "home_team", "away_team", "start_time",
+                "type", "seq", "timestamp", "fixture_id", "sport_id", "tournament_id", "home_team", "away_team",
+                "start_time",
                 "status",
             ]
         ),
@@ -37,7 +41,8 @@ import Testing
         (
             .bet(seq: 1),
             [
-                "type", "seq", "timestamp", "bet_id", "user_id", "fixture_id", "market_type", "option_id", "amount", "odd",
+                "type", "seq", "timestamp", "bet_id", "user_id", "fixture_id", "market_type", "option_id", "amount",
+                "odd",
                 "potential_win", "status",
             ]
         ),
@@ -46,8 +51,10 @@ import Testing
     @Test func requiredFields() throws {
         for (message, required) in Self.all {
             try Self.check([Case(message: message.json, reason: nil, field: "good")])
-            try Self.check(required.map { Case(message: message.with([$0: nil]).json, reason: .missingField, field: $0) })
-            try Self.check(required.map { Case(message: message.with([$0: "null"]).json, reason: .missingField, field: $0) })
+            try Self.check(
+                required.map { Case(message: message.with([$0: nil]).json, reason: .missingField, field: $0) })
+            try Self.check(
+                required.map { Case(message: message.with([$0: "null"]).json, reason: .missingField, field: $0) })
         }
     }
 
@@ -64,15 +71,18 @@ import Testing
     @Test func ids() throws {
         let longest = String(repeating: "é", count: 100)
         let cases: [(String, Bool)] = [
-            ("\"\"", false), ("\"\(longest)\"", true), ("\"\(longest)x\"", false), ("\"a b\"", true), ("\"a\\u0000\"", false),
-            ("\"a\\n\"", false), ("\"\\u001f\"", false), ("\"\u{7F}\"", false), ("\"12345678\u{7F}\"", false), ("\"\u{85}\"", false),
+            ("\"\"", false), ("\"\(longest)\"", true), ("\"\(longest)x\"", false), ("\"a b\"", true),
+            ("\"a\\u0000\"", false),
+            ("\"a\\n\"", false), ("\"\\u001f\"", false), ("\"\u{7F}\"", false), ("\"12345678\u{7F}\"", false),
+            ("\"\u{85}\"", false),
             ("\"\u{A0}\"", true), ("\"😀\"", true), ("42", true), ("4.2", false), ("1e3", false),
         ]
         for field in ["fixture_id", "market_type", "option_id", "market_id"] {
             try Self.check(
                 cases.map { value, isGood in
                     Case(
-                        message: SportsbookMessage.odds(seq: 1).with([field: value]).json, reason: isGood ? nil : .badValue,
+                        message: SportsbookMessage.odds(seq: 1).with([field: value]).json,
+                        reason: isGood ? nil : .badValue,
                         field: field)
                 })
         }
@@ -80,9 +90,12 @@ import Testing
 
     @Test func odds() throws {
         let cases: [(String, Bool)] = [
-            ("1.0001", true), ("1", false), ("1.0000", false), ("1000000", true), ("1000000.0001", false), ("\"1.95\"", true),
-            ("\"\"", false), ("\"1,95\"", false), ("\" 1.95\"", false), ("\"abc\"", false), ("0", false), ("-2", false), ("1e1", true),
-            ("1e7", false), ("99999999999999999999999", false), ("\"NaN\"", false), ("1.00004", false), ("1.00005", false),
+            ("1.0001", true), ("1", false), ("1.0000", false), ("1000000", true), ("1000000.0001", false),
+            ("\"1.95\"", true),
+            ("\"\"", false), ("\"1,95\"", false), ("\" 1.95\"", false), ("\"abc\"", false), ("0", false), ("-2", false),
+            ("1e1", true),
+            ("1e7", false), ("99999999999999999999999", false), ("\"NaN\"", false), ("1.00004", false),
+            ("1.00005", false),
             ("1.00015", true), ("\"01.5\"", false), ("\"1.\"", false), ("\"+2\"", false),
         ]
         try Self.check(
@@ -104,10 +117,13 @@ import Testing
 
     @Test func amounts() throws {
         for field in ["amount", "potential_win"] {
-            for (value, isGood) in [("0", true), ("-0.01", false), ("\"5\"", true), ("900000000000000", true), ("1e15", false)] {
+            for (value, isGood) in [
+                ("0", true), ("-0.01", false), ("\"5\"", true), ("900000000000000", true), ("1e15", false),
+            ] {
                 try Self.check([
                     Case(
-                        message: SportsbookMessage.bet(seq: 1).with([field: value]).json, reason: isGood ? nil : .badValue,
+                        message: SportsbookMessage.bet(seq: 1).with([field: value]).json,
+                        reason: isGood ? nil : .badValue,
                         field: field)
                 ])
             }
@@ -117,16 +133,20 @@ import Testing
     @Test func times() throws {
         // Received at 2025-11-21T10:00:00Z.
         let events: [(String, Bool)] = [
-            ("\"1990-01-01T00:00:00Z\"", true), ("\"1989-12-31T23:59:59.999Z\"", false), ("\"2025-11-21T11:00:00.000Z\"", true),
-            ("\"2025-11-21T11:00:00.001Z\"", false), ("1763719200000", true), ("1763722800001", false), ("\"1763719200000\"", false),
+            ("\"1990-01-01T00:00:00Z\"", true), ("\"1989-12-31T23:59:59.999Z\"", false),
+            ("\"2025-11-21T11:00:00.000Z\"", true),
+            ("\"2025-11-21T11:00:00.001Z\"", false), ("1763719200000", true), ("1763722800001", false),
+            ("\"1763719200000\"", false),
             ("\"2025-11-21T12:00:00+02:00\"", true), ("\"2025-02-29T00:00:00Z\"", false), ("\"2025-11-21\"", false),
-            ("\"2025-11-21T09:00:00\"", false), ("\"2025-11-21T09:30:60.000Z\"", true), ("\"2025-11-21T09:30:61.000Z\"", false),
+            ("\"2025-11-21T09:00:00\"", false), ("\"2025-11-21T09:30:60.000Z\"", true),
+            ("\"2025-11-21T09:30:61.000Z\"", false),
             ("\"2025-11-21T25:00:00.000Z\"", false), ("1763719200000.5", true), ("-1", false), ("\"yesterday\"", false),
         ]
         try Self.check(
             events.map { value, isGood in
                 Case(
-                    message: SportsbookMessage.odds(seq: 1).with(["timestamp": value]).json, reason: isGood ? nil : .badValue,
+                    message: SportsbookMessage.odds(seq: 1).with(["timestamp": value]).json,
+                    reason: isGood ? nil : .badValue,
                     field: "timestamp")
             })
         let starts = [("\"2030-11-20T00:00:00Z\"", true), ("\"2031-01-01T00:00:00Z\"", false)]
@@ -168,8 +188,12 @@ import Testing
             Case(message: SportsbookMessage.market(seq: 1, "").json, reason: .badValue, field: "odds"),
             Case(message: SportsbookMessage.market(seq: 1, "1").json, reason: .badValue, field: "odds"),
             Case(message: odds.with(["odds": "{}"]).json, reason: .badValue, field: "odds"),
-            Case(message: SportsbookMessage.fixture(seq: 1).with(["home_score": "-1"]).json, reason: .badValue, field: "home_score"),
-            Case(message: SportsbookMessage.fixture(seq: 1).with(["home_team": "\"\""]).json, reason: nil, field: "home_team"),
+            Case(
+                message: SportsbookMessage.fixture(seq: 1).with(["home_score": "-1"]).json, reason: .badValue,
+                field: "home_score"),
+            Case(
+                message: SportsbookMessage.fixture(seq: 1).with(["home_team": "\"\""]).json, reason: nil,
+                field: "home_team"),
             Case(message: "{\"seq\":2," + odds.json.dropFirst(), reason: .malformedJSON, field: "seq"),
             Case(message: "42", reason: .badValue, field: "object"),
             Case(message: "", reason: .malformedJSON, field: "empty"),

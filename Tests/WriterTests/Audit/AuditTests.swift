@@ -66,42 +66,49 @@ struct AuditTests {
         }
     }
 
-    @Test(arguments: [
-        ("DELETE FROM odds_ticks WHERE selection_key = 2 AND received_at = '2026-11-21 12:00:02+00'", "missingRows", 1),
-        ("DELETE FROM odds_ticks", "missingRows", 6),
-        (
-            """
-            INSERT INTO odds_ticks (received_at, position, selection_key, feed_id, status)
-            VALUES ('2026-11-21 12:00:02+00', 1004 << 13, 1, 1, 1)
-            """, "surplusRows", 1
-        ),
-        ("INSERT INTO odds_ticks SELECT * FROM odds_ticks WHERE selection_key = 3", "duplicateRows", 2),
-        ("INSERT INTO bet_events SELECT * FROM bet_events", "duplicateRows", 1),
-        (
-            """
-            INSERT INTO odds_ticks (received_at, position, selection_key, feed_id, status)
-            VALUES ('2026-11-21 11:00:00+00', 900 << 13, 1, 1, 1)
-            """, "unrecordedRows", 1
-        ),
-        ("UPDATE odds_ticks SET position = 1006 << 13 WHERE received_at = '2026-11-21 12:00:02+00'", "misplacedRows", 3),
-        ("UPDATE ingest_ledger SET prev_frame = 1001 WHERE first_frame = 1003", "brokenLink", 1),
-        ("UPDATE ingest_ledger SET last_frame = 1003 WHERE first_frame = 1001", "overlap", 1),
-        ("UPDATE ingest_ledger SET first_seq = 5 WHERE first_frame = 1003", "sequenceHole", 1),
-        (
-            """
-            UPDATE odds_ticks SET selection_key = 99 WHERE selection_key = 1
-            """, "orphans", 2
-        ),
-        ("UPDATE bet_events SET fixture_key = 99", "orphans", 1),
-        ("UPDATE fixtures SET position = 5", "staleState", 1),
-        ("UPDATE selections SET position = 5 WHERE selection_key = 1", "staleState", 1),
-        (
-            """
-            INSERT INTO raw_frames (received_at, first_frame, feed_id, frames)
-            VALUES ('2026-11-21 12:00:01.5+00', 1002, 1, 'x')
-            """, "unwrittenFrames", 1
-        ),
-    ] as [(String, String, Int64)])
+    @Test(
+        arguments: [
+            (
+                "DELETE FROM odds_ticks WHERE selection_key = 2 AND received_at = '2026-11-21 12:00:02+00'",
+                "missingRows", 1
+            ),
+            ("DELETE FROM odds_ticks", "missingRows", 6),
+            (
+                """
+                INSERT INTO odds_ticks (received_at, position, selection_key, feed_id, status)
+                VALUES ('2026-11-21 12:00:02+00', 1004 << 13, 1, 1, 1)
+                """, "surplusRows", 1
+            ),
+            ("INSERT INTO odds_ticks SELECT * FROM odds_ticks WHERE selection_key = 3", "duplicateRows", 2),
+            ("INSERT INTO bet_events SELECT * FROM bet_events", "duplicateRows", 1),
+            (
+                """
+                INSERT INTO odds_ticks (received_at, position, selection_key, feed_id, status)
+                VALUES ('2026-11-21 11:00:00+00', 900 << 13, 1, 1, 1)
+                """, "unrecordedRows", 1
+            ),
+            (
+                "UPDATE odds_ticks SET position = 1006 << 13 WHERE received_at = '2026-11-21 12:00:02+00'",
+                "misplacedRows", 3
+            ),
+            ("UPDATE ingest_ledger SET prev_frame = 1001 WHERE first_frame = 1003", "brokenLink", 1),
+            ("UPDATE ingest_ledger SET last_frame = 1003 WHERE first_frame = 1001", "overlap", 1),
+            ("UPDATE ingest_ledger SET first_seq = 5 WHERE first_frame = 1003", "sequenceHole", 1),
+            (
+                """
+                UPDATE odds_ticks SET selection_key = 99 WHERE selection_key = 1
+                """, "orphans", 2
+            ),
+            ("UPDATE bet_events SET fixture_key = 99", "orphans", 1),
+            ("UPDATE fixtures SET position = 5", "staleState", 1),
+            ("UPDATE selections SET position = 5 WHERE selection_key = 1", "staleState", 1),
+            (
+                """
+                INSERT INTO raw_frames (received_at, first_frame, feed_id, frames)
+                VALUES ('2026-11-21 12:00:01.5+00', 1002, 1, 'x')
+                """, "unwrittenFrames", 1
+            ),
+        ] as [(String, String, Int64)])
     func `every damage is found, and nothing else`(damage: String, kind: String, count: Int64) async throws {
         let report = try await findings(after: damage)
         let errors = report.findings.filter { $0.severity == .error }
@@ -120,7 +127,9 @@ struct AuditTests {
         #expect(Set(report.findings.map(\.kind)) == [.missingRows, .duplicateRows])
     }
 
-    @Test func `an entry that is gone breaks the chain and the sequence; its rows are on nobody's account`() async throws {
+    @Test func `an entry that is gone breaks the chain and the sequence; its rows are on nobody's account`()
+        async throws
+    {
         let report = try await findings(after: "DELETE FROM ingest_ledger WHERE first_frame = 1001")
         #expect(Set(report.findings.map(\.kind)) == [.brokenLink, .sequenceHole, .unrecordedRows])
         let link = report.findings.first { $0.kind == .brokenLink }

@@ -53,7 +53,8 @@ struct BatchPolicyTests {
         #expect(entries(rows: 0, perEntry: 10, isSinkBusy: true) == 40)
         #expect(entries(rows: 0, perEntry: 1, bytesPerEntry: 100) == 10)
         #expect(entries(rows: 100, perEntry: 10) == 4)
-        #expect(BatchPolicy().entriesToRead(
-            .init(rows: 0, bytes: 0, age: .zero), rowsPerEntry: 0, bytesPerEntry: 0, isSinkBusy: true) == 1_000)
+        #expect(
+            BatchPolicy().entriesToRead(
+                .init(rows: 0, bytes: 0, age: .zero), rowsPerEntry: 0, bytesPerEntry: 0, isSinkBusy: true) == 1_000)
     }
 }

@@ -59,7 +59,10 @@ struct WriterFailureTests {
             #expect(try await writer.count("fixture_updates") == 38)
             #expect(try await writer.count("fixtures") == 39)
             #expect(try await writer.count("odds_ticks") == 40)
-            #expect(try await writer.rows("SELECT sqlstate, reason FROM dead_letters") == [["22021", "7"], ["22021", "7"]])
+            #expect(
+                try await writer.rows("SELECT sqlstate, reason FROM dead_letters") == [
+                    ["22021", "7"], ["22021", "7"],
+                ])
             #expect(try await writer.value("SELECT sum(rows) FROM ingest_ledger") == "78")
         }
     }
@@ -73,7 +76,8 @@ struct WriterFailureTests {
             var raw: [UInt8] = []
             RawEntry.append(
                 RawEntryHeader(
-                    kind: .frames, term: Term(rawValue: 77), first: 1_000, frameCount: 1, prev: 0, receivedAt: WallClock.now),
+                    kind: .frames, term: Term(rawValue: 77), first: 1_000, frameCount: 1, prev: 0,
+                    receivedAt: WallClock.now),
                 to: &raw)
             Array("the frame".utf8).withUnsafeBytes { RawEntry.append(frame: $0, to: &raw) }
             try await writer.append([StreamEntry(id: entry.id, payload: raw)], toStream: writer.feed.raw)
@@ -98,8 +102,9 @@ struct WriterFailureTests {
             try await writer.append(numbered(2, &old))
             try await writer.drain()
             #expect(try await writer.count("odds_ticks") == 50)
-            #expect(try await writer.rows("SELECT position >> 13, sqlstate FROM dead_letters ORDER BY 1")
-                == [["5000", "23514"], ["5001", "23514"]])
+            #expect(
+                try await writer.rows("SELECT position >> 13, sqlstate FROM dead_letters ORDER BY 1")
+                    == [["5000", "23514"], ["5001", "23514"]])
             #expect(try await writer.count("ingest_ledger") == 10)
         }
     }
@@ -150,7 +155,8 @@ struct WriterFailureTests {
             #expect(try await writer.count("ingest_ledger") == entries)
             #expect(try await writer.count("odds_ticks") == entries * 5)
             #expect(
-                try await writer.value("SELECT count(DISTINCT (feed_id, position)) FROM odds_ticks") == "\(entries * 5)")
+                try await writer.value("SELECT count(DISTINCT (feed_id, position)) FROM odds_ticks") == "\(entries * 5)"
+            )
             #expect(writer.isReady)
         }
         await server.stop()

@@ -38,11 +38,13 @@ struct WriterRowsTests {
             #expect(
                 odds == [
                     [
-                        "\(first)", "1.95", nil, "1", "home", nil, "Ajax", "market-1", "1x2", "Match odds", "1", "fixture-1",
+                        "\(first)", "1.95", nil, "1", "home", nil, "Ajax", "market-1", "1x2", "Match odds", "1",
+                        "fixture-1",
                         "Ajax", "1", "2", "feed-0", "1",
                     ],
                     [
-                        "\(second)", nil, nil, "2", "over", "2.5", nil, "m-2", "total", nil, nil, "fixture-1", "Ajax", "1",
+                        "\(second)", nil, nil, "2", "over", "2.5", nil, "m-2", "total", nil, nil, "fixture-1", "Ajax",
+                        "1",
                         "2", "feed-0", nil,
                     ],
                 ])
@@ -89,7 +91,9 @@ struct WriterRowsTests {
     func forwardOnly() async throws {
         try await WriterHarness.with { writer in
             var samples = SampleEntries()
-            func entry(_ status: FixtureStatus, _ market: OddsStatus, _ name: String, _ result: SettlementResult) -> StreamEntry {
+            func entry(_ status: FixtureStatus, _ market: OddsStatus, _ name: String, _ result: SettlementResult)
+                -> StreamEntry
+            {
                 samples.entry { encoder, frame in
                     encoder.fixture(status: status, at: Position(frame: frame, ordinal: 0))
                     encoder.price("2", at: Position(frame: frame, ordinal: 1), marketStatus: market, marketName: name)
@@ -138,7 +142,8 @@ struct WriterRowsTests {
                     samples.entry(frames: 4) { encoder, frame in
                         for offset in 0..<4 {
                             let selection = SampleSelection(option: "o-\((index * 4 + offset) % 37)")
-                            encoder.price("\(index + 2)", of: selection, at: Position(frame: frame + Int64(offset), ordinal: 0))
+                            encoder.price(
+                                "\(index + 2)", of: selection, at: Position(frame: frame + Int64(offset), ordinal: 0))
                         }
                     }
                 }

@@ -50,7 +50,8 @@ struct WriterSideStreamsTests {
                         position: letter(11).position.rawValue, stage: DeadLetterStage.processor.rawValue, payload: []))
             ])
             try await writer.drain()
-            #expect(try await writer.rows("SELECT state FROM dead_letters ORDER BY position") == [["new"], ["replayed"]])
+            #expect(
+                try await writer.rows("SELECT state FROM dead_letters ORDER BY position") == [["new"], ["replayed"]])
         }
     }
 
@@ -72,7 +73,9 @@ struct WriterSideStreamsTests {
 
     @Test("raw entries are kept byte for byte, each once")
     func rawAudit() async throws {
-        try await WriterHarness.with { $0.isRawAuditOn = true } _: { writer in
+        try await WriterHarness.with {
+            $0.isRawAuditOn = true
+        } _: { writer in
             func raw(_ first: FrameNumber, _ frames: [String]) -> StreamEntry {
                 var payload: [UInt8] = []
                 RawEntry.append(

@@ -109,7 +109,8 @@ struct PartitionKeeperTests {
             let keeper = PartitionKeeper()
             try await insertTick(connection, at: now)
             let later = now + .seconds(3 * 86_400)
-            let expired = keeper.planner.expired(try await keeper.list(connection), at: later, retention: .seconds(2 * 86_400))
+            let expired = keeper.planner.expired(
+                try await keeper.list(connection), at: later, retention: .seconds(2 * 86_400))
             #expect(Set(expired.map(\.from.description)) == ["2026-11-20T00:00:00.000Z", "2026-11-21T00:00:00.000Z"])
             try await keeper.retire("odds_ticks_20261120", connection)
             try await keeper.retire("odds_ticks_20261121", keep: true, connection)

@@ -20,9 +20,14 @@ struct PartitionPlannerTests {
 
     @Test func `hours for rows, days for the ledger`() {
         let ranges = PartitionPlanner(unit: .hour, ahead: 1, behind: 0).required(at: testDay)
-        #expect(ranges.filter { $0.table == .betEvents }.map(\.name) == ["bet_events_20261121_12", "bet_events_20261121_13"])
         #expect(
-            ranges.filter { $0.table == .ingestLedger }.map(\.name) == ["ingest_ledger_20261121", "ingest_ledger_20261122"])
+            ranges.filter { $0.table == .betEvents }.map(\.name) == [
+                "bet_events_20261121_12", "bet_events_20261121_13",
+            ])
+        #expect(
+            ranges.filter { $0.table == .ingestLedger }.map(\.name) == [
+                "ingest_ledger_20261121", "ingest_ledger_20261122",
+            ])
     }
 
     @Test func `the first and the last microsecond of a day belong to it`() {

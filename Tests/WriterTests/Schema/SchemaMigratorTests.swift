@@ -31,10 +31,13 @@ struct SchemaMigratorTests {
     @Test func `a database that lacks steps is refused in one sentence`() async throws {
         try await withConnection { connection in
             try await SchemaMigrator(plan: MigrationPlan(Array(MigrationPlan.all.prefix(3)))).migrate(connection)
-            let error = await #expect(throws: SchemaError.self) { try await SchemaMigrator().requireCurrent(connection) }
+            let error = await #expect(throws: SchemaError.self) {
+                try await SchemaMigrator().requireCurrent(connection)
+            }
             #expect(
                 error?.description
-                    == "the database has schema version 3, this build needs \(MigrationPlan().version): run `touchline migrate`")
+                    == "the database has schema version 3, this build needs \(MigrationPlan().version): run `touchline migrate`"
+            )
             try await SchemaMigrator().migrate(connection)
             // An older build has all it needs.
             try await SchemaMigrator(plan: MigrationPlan(Array(MigrationPlan.all.prefix(3)))).requireCurrent(connection)
@@ -66,7 +69,9 @@ struct SchemaMigratorTests {
             await #expect(throws: PostgresError.self) { try await migrator.migrate(connection) }
             let status = try await migrator.status(connection)
             #expect(status.version == 1)
-            let isAbsent = try await connection.withSession { try $0.query("SELECT to_regclass('half') IS NULL").bool(0, 0) }
+            let isAbsent = try await connection.withSession {
+                try $0.query("SELECT to_regclass('half') IS NULL").bool(0, 0)
+            }
             #expect(isAbsent == true)
         }
     }

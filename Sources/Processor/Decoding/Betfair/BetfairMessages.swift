@@ -16,7 +16,8 @@ struct BetfairMessages: ~Copyable {
 
     /// Decodes the frames of one entry.
     mutating func decode(
-        entry header: RawEntryHeader, frames: inout ByteCursor, with scanner: JSONScanner, into output: inout DecodeOutput
+        entry header: RawEntryHeader, frames: inout ByteCursor, with scanner: JSONScanner,
+        into output: inout DecodeOutput
     ) throws(EntryError) {
         markets.use = header.last
         var place = MessagePlace(header)

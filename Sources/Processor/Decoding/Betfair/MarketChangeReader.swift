@@ -126,7 +126,9 @@ struct MarketChangeReader: ~Copyable {
         var numbers = row.elements
         var position = -1
         if side.isByPosition {
-            guard let value = numbers.next().flatMap(ValueReading.natural), value < Self.maximumPosition else { return nil }
+            guard let value = numbers.next().flatMap(ValueReading.natural), value < Self.maximumPosition else {
+                return nil
+            }
             position = Int(value)
         }
         guard let price = numbers.next().flatMap(ValueReading.decimal),

@@ -222,7 +222,9 @@ struct MarketTable: ~Copyable {
     /// What `save` wrote, into an empty table.
     mutating func restore(from reader: inout CheckpointReader) throws(CheckpointError) {
         generation = UInt32(truncatingIfNeeded: try reader.unsigned("generation"))
-        try ids.restore(from: &reader) { (reader) throws(CheckpointError) in MarketMark(isOver: try reader.flag("market")) }
+        try ids.restore(from: &reader) { (reader) throws(CheckpointError) in
+            MarketMark(isOver: try reader.flag("market"))
+        }
         for slot in 0..<ids.count {
             markets.append(
                 try MarketState(id: [UInt8](ids.name(slot)), from: &reader) { StableHash.hash($0, seed: seed) })

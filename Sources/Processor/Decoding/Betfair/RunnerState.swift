@@ -83,7 +83,9 @@ extension RunnerState {
         writer.put(identity)
     }
 
-    init(from reader: inout CheckpointReader, key selectionKey: (UnsafeRawBufferPointer) -> UInt64) throws(CheckpointError) {
+    init(from reader: inout CheckpointReader, key selectionKey: (UnsafeRawBufferPointer) -> UInt64)
+        throws(CheckpointError)
+    {
         key = RunnerKey(id: try reader.integer("runner"), line: try reader.integer("line"))
         guard let status = RunnerStatus(rawValue: try reader.byte("runner status")) else {
             throw .damaged("runner status")

@@ -82,7 +82,8 @@ struct OfferBook: ~Copyable {
         let hash = fixtures.hash(id)
         let known = fixtures.find(id, hash: hash)
         if known >= 0 { return known }
-        let (slot, isForgetting) = fixtures.insert(id, hash: hash, value: FixtureState(generation: generation), use: use)
+        let (slot, isForgetting) = fixtures.insert(
+            id, hash: hash, value: FixtureState(generation: generation), use: use)
         if isForgetting { evictions += 1 }
         return slot
     }

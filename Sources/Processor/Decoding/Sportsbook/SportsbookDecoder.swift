@@ -1,5 +1,5 @@
-package import FeedModel
 import FeedJSON
+package import FeedModel
 
 /// Decodes the sportsbook API, version 1.
 package final class SportsbookDecoder: FeedDecoder {

@@ -35,7 +35,8 @@ struct SportsbookMessages: ~Copyable {
 
     /// Decodes the frames of one entry.
     mutating func decode(
-        entry header: RawEntryHeader, frames: inout ByteCursor, with scanner: JSONScanner, into output: inout DecodeOutput
+        entry header: RawEntryHeader, frames: inout ByteCursor, with scanner: JSONScanner,
+        into output: inout DecodeOutput
     ) throws(EntryError) {
         book.use = header.last
         defer { settleUp(&output) }

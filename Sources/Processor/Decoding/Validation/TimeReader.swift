@@ -29,7 +29,8 @@ struct TimeReader {
     @inline(__always)
     private mutating func readUsual(_ text: UnsafeRawBufferPointer) -> Timestamp? {
         let minute = (
-            text.loadUnaligned(fromByteOffset: 0, as: UInt64.self), text.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+            text.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
+            text.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
             text[16]
         )
         if minute == self.minute, let rest = Self.rest(text) { return Timestamp(microseconds: start + rest) }

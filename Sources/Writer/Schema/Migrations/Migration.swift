@@ -39,7 +39,9 @@ package struct MigrationPlan: Sendable {
         let checksums = Dictionary(applied.map { ($0.version, $0.checksum) }) { first, _ in first }
         for migration in migrations {
             guard let checksum = checksums[migration.version] else { continue }
-            guard checksum == migration.checksum else { throw .changed(version: migration.version, name: migration.name) }
+            guard checksum == migration.checksum else {
+                throw .changed(version: migration.version, name: migration.name)
+            }
         }
         return migrations.filter { checksums[$0.version] == nil }
     }

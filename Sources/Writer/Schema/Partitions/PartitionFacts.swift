@@ -29,7 +29,8 @@ package struct PartitionFacts: Sendable, Equatable {
              ORDER BY p.relname, 3
             """, [.texts(PartitionedTable.allCases.map(\.name))])
         return (0..<rows.count).compactMap { row in
-            guard let table = rows.text(row, 0).flatMap({ PartitionedTable(rawValue: $0) }), let name = rows.text(row, 1),
+            guard let table = rows.text(row, 0).flatMap({ PartitionedTable(rawValue: $0) }),
+                let name = rows.text(row, 1),
                 let from = rows.timestamptz(row, 2), let to = rows.timestamptz(row, 3)
             else { return nil }
             return PartitionFacts(

@@ -114,7 +114,8 @@ package struct PartitionKeeper: Sendable {
                 defer { _ = try? session.execute("RESET lock_timeout") }
                 try session.execute("SET lock_timeout = '\(Self.lockTimeout)'")
                 try session.execute(
-                    "ALTER TABLE \(facts.table.name) DETACH PARTITION \(facts.name) \(isPending ? "FINALIZE" : "CONCURRENTLY")")
+                    "ALTER TABLE \(facts.table.name) DETACH PARTITION \(facts.name) \(isPending ? "FINALIZE" : "CONCURRENTLY")"
+                )
             }
         }
     }

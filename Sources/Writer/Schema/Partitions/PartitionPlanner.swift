@@ -76,7 +76,8 @@ package struct PartitionPlanner: Sendable {
         let last = times.upperBound.microseconds.floored(to: length)
         return stride(from: first, through: last, by: Int64.Stride(length)).map { start in
             PartitionRange(
-                table: table, from: Timestamp(microseconds: start), to: Timestamp(microseconds: start + length), unit: unit)
+                table: table, from: Timestamp(microseconds: start), to: Timestamp(microseconds: start + length),
+                unit: unit)
         }
     }
 

@@ -1,0 +1,160 @@
+import DevServices
+import Foundation
+import TestSupport
+import Testing
+
+/// Real recordings through the real pipeline: Postgres and a subscriber must say what the independent oracle says.
+@Suite(.serialized) struct RecordingTests {
+    struct Recording: Sendable, CustomTestStringConvertible {
+        let name: String
+        var testDescription: String { name }
+        var path: String { "betfair/\(name).mcm.ndjson.gz" }
+        var oracle: String { "betfair/\(name).mcm.ndjson.oracle.json" }
+    }
+
+    static let recordings = [
+        "cricket-ned-png-1.200806927", "nba-cle-min-1.166811431", "horse-live-win-1.185781277",
+        "greyhound-sheffield-win-1.197931750", "greyhound-sheffield-place-1.197931751",
+    ].map(Recording.init)
+
+    @Test(.sharedFixtures(recordings[0].path, recordings[0].oracle), .timeLimit(.minutes(5)), arguments: recordings)
+    func postgresAndSubscribersSayWhatTheOracleSays(recording: Recording) async throws {
+        let redis = try await TestServers.redis()
+        try await TestServers.withDatabase { url in
+            let port = try FreePort.find()
+            let stages = try StageProcesses(
+                configuration: """
+                    redis: { url: "\(redis.url)", prefix: "\(RandomName.next("replay"))" }
+                    postgres: { url: "\(url)" }
+                    broadcaster: { listen: "127.0.0.1:\(port)" }
+                    operations: { listen: "127.0.0.1:0" }
+                    """)
+            #expect(try await stages.run(["migrate"]).code == 0)
+            let path = try #require(SharedFixtures.path(recording.path))
+            try await stages.start("replay", [path, "--provider", "betfair", "--speed", "max", "--stay"])
+            let oracle = try OracleMarket.read(try #require(SharedFixtures.path(recording.oracle)))
+            try await Self.untilClosed(url: url, markets: oracle.count)
+            try await Self.compareHistory(oracle, url: url)
+            try await Self.compareBoard(oracle, port: port)
+            let audit = try await stages.run(["verify"])
+            #expect(audit.code == 0, "\(audit.output)")
+            let isClean = await stages.stop()
+            let lastWords = await stages.complaints()
+            #expect(isClean, "\(lastWords)")
+            await stages.removeFiles()
+        }
+    }
+
+    private static func query(_ sql: String, _ url: String) async throws -> [[String]] {
+        let database = url.split(separator: "/").last.map { String($0.prefix { $0 != "?" }) } ?? ""
+        let text = try await TestServers.postgres().execute(sql, database: database)
+        return text.split(separator: "\n").map {
+            $0.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
+    private static func untilClosed(url: String, markets: Int) async throws {
+        for _ in 0..<240 {
+            let closed = try await query("select count(*) from markets where status = 3", url).first?.first
+            if closed == "\(markets)" { return }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+        Issue.record("the market was not closed within two minutes")
+    }
+
+    /// The last row of each selection while its market was open, and how it ended.
+    private static func compareHistory(_ oracle: [String: OracleMarket], url: String) async throws {
+        let rows = try await query(
+            """
+            select distinct on (s.selection_key) m.market_id, s.option_id, coalesce(trim_scale(s.line), 0),
+                trim_scale(t.odd_value), trim_scale(t.back_size), trim_scale(t.lay_value), trim_scale(t.lay_size),
+                trim_scale(t.last_traded), s.result
+            from odds_ticks t join selections s using (selection_key) join markets m using (market_key)
+            where t.status = 1 order by s.selection_key, t.position desc
+            """, url)
+        #expect(try await query("select count(*) from dead_letters", url) == [["0"]])
+        for (id, market) in oracle {
+            let runners = market.runners
+            for runner in runners {
+                let row = rows.first { $0[0] == id && $0[1] == runner.id && Decimal(string: $0[2]) == runner.handicap }
+                let found = try #require(row, "runner \(runner.id) of market \(id) has no open row")
+                let prices = found[3...7].map { Decimal(string: $0) }
+                #expect(prices == runner.prices, "runner \(runner.id) of \(id)")
+                #expect(found[8] == runner.result, "result of runner \(runner.id) of \(id)")
+            }
+        }
+    }
+
+    /// The board's REST snapshot: closed, and the last prices that were traded.
+    private static func compareBoard(_ oracle: [String: OracleMarket], port: Int) async throws {
+        let url = try #require(URL(string: "http://127.0.0.1:\(port)/v1/odds"))
+        let fetched = try await ChildProcess.run("curl", ["-sS", url.absoluteString])
+        let document = try JSONSerialization.jsonObject(with: Data(fetched.output.utf8)) as? [String: Any]
+        let lanes = document?["lanes"] as? [[String: Any]] ?? []
+        let rows = lanes.flatMap { $0["rows"] as? [[String: Any]] ?? [] }
+        for (id, market) in oracle {
+            for runner in market.runners {
+                let row = try #require(
+                    rows.first { $0["mid"] as? String == id && $0["option"] as? String == runner.id },
+                    "runner \(runner.id) is not on the board")
+                #expect(row["st"] as? String == "closed")
+                #expect((row["ltp"] as? NSNumber)?.decimalValue == runner.prices[4], "last traded of \(runner.id)")
+            }
+        }
+    }
+}
+
+/// What the oracle says of one market's active runners when it was last open, and how they ended.
+struct OracleMarket {
+    struct Runner {
+        let id: String
+        let handicap: Decimal
+        /// Best back price and size, best lay price and size, last traded; nil for none.
+        let prices: [Decimal?]
+        /// The result's code in `selections`.
+        let result: String
+    }
+
+    let runners: [Runner]
+
+    static func read(_ path: String) throws -> [String: OracleMarket] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+        let file = try JSONDecoder().decode(File.self, from: data)
+        return file.markets.mapValues { market in
+            let final = Dictionary(market.final.runners.map { ("\($0.id) \($0.hc)", $0.status) }) { first, _ in first }
+            let active = market.last_open.runners.filter { $0.status == "ACTIVE" }
+            return OracleMarket(
+                runners: active.map { runner in
+                    Runner(
+                        id: "\(runner.id)", handicap: runner.hc,
+                        prices: [
+                            runner.back?.first, runner.back?.last, runner.lay?.first, runner.lay?.last, runner.ltp,
+                        ], result: results[final["\(runner.id) \(runner.hc)"] ?? ""] ?? "")
+                })
+        }
+    }
+
+    private static let results = ["WINNER": "1", "LOSER": "2", "PLACED": "3", "REMOVED": "5"]
+
+    private struct File: Decodable {
+        let markets: [String: Market]
+    }
+
+    private struct Market: Decodable {
+        let last_open: State
+        let final: State
+    }
+
+    private struct State: Decodable {
+        let runners: [RunnerState]
+    }
+
+    private struct RunnerState: Decodable {
+        let id: Int
+        let hc: Decimal
+        let status: String
+        let back: [Decimal]?
+        let lay: [Decimal]?
+        let ltp: Decimal?
+    }
+}

@@ -1,0 +1,73 @@
+import DevServices
+import Foundation
+import TestSupport
+
+/// Our own executable as processes: started with one configuration, killed and started again.
+actor StageProcesses {
+    private let configurationPath: String
+    private let directory: URL
+    private let program: String
+    private var children: [String: ChildProcess] = [:]
+    private var starts = 0
+
+    init(configuration: String) throws {
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("stages"))
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        configurationPath = directory.appendingPathComponent("touchline.yaml").path
+        try configuration.write(toFile: configurationPath, atomically: true, encoding: .utf8)
+        guard let program = BuiltProgram.path("touchline") else { throw CocoaError(.fileNoSuchFile) }
+        self.program = program
+    }
+
+    func start(_ stage: String, _ arguments: [String] = []) async throws {
+        starts += 1
+        var launch = ProcessLaunch(program, [stage] + arguments + ["--config", configurationPath])
+        let log = directory.appendingPathComponent("\(stage)-\(starts).txt").path
+        launch.output = .file(log)
+        launch.errors = .file(log)
+        children[stage] = try await ChildProcess.start(launch)
+    }
+
+    /// SIGKILL, and a new process at once.
+    func killAndRestart(_ stage: String) async throws {
+        guard let child = children[stage] else { return }
+        child.signal(SIGKILL)
+        _ = await child.wait()
+        try await start(stage)
+    }
+
+    func isRunning(_ stage: String) -> Bool { children[stage]?.isRunning ?? false }
+
+    /// Runs a command to its end; its exit code and what it printed.
+    func run(_ arguments: [String]) async throws -> (code: Int32?, output: String) {
+        var launch = ProcessLaunch(program, arguments + ["--config", configurationPath])
+        launch.output = .capture
+        launch.errors = .capture
+        let child = try await ChildProcess.start(launch)
+        let outcome = await child.wait()
+        guard case .exited(let code) = outcome.status else { return (nil, child.capturedOutput()) }
+        return (code, child.capturedOutput())
+    }
+
+    /// SIGTERM to all; true if every one ended by itself with 0.
+    func stop() async -> Bool {
+        var isClean = true
+        for child in children.values {
+            let outcome = await child.end(with: SIGTERM, killAfter: .seconds(40))
+            isClean = isClean && outcome.isSuccess
+        }
+        return isClean
+    }
+
+    /// The ends of all logs, for a test that fails.
+    func complaints() -> String {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+        return files.filter { $0.hasSuffix(".txt") }.sorted().map { name in
+            let path = directory.appendingPathComponent(name).path
+            let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            return "--- \(name)\n" + text.split(separator: "\n").suffix(8).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    func removeFiles() { try? FileManager.default.removeItem(at: directory) }
+}
