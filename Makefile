@@ -20,7 +20,7 @@ demo: release ## Runs everything on this machine: private servers, a sportsbook,
 
 test: bootstrap ## Builds and runs all tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --disable-xctest
+	$(SWIFT) test --skip-build --disable-xctest --no-parallel
 
 build: bootstrap ## Builds for development
 	$(SWIFT) build

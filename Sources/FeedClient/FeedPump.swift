@@ -29,7 +29,8 @@ struct FeedPump {
     /// The token of the last session, while no session is open.
     private var resumeToken: [UInt8]
     private var isSessionOpen = false
-    /// The decoder lost its state and asked for the whole of the provider's: nothing of the feed is missing.
+    /// The decoder lost its state and asked for the whole of the provider's: the next session must not resume. What is sent
+    /// until its snapshot is complete is missing from the history, so that a gap is recorded as for any other.
     private var isImageRequested = false
     /// Up to when the feed is known to be complete; nil if it is new.
     private var lastLiveAt: Timestamp?
@@ -73,7 +74,7 @@ struct FeedPump {
         _ connection: WebSocketConnection, stop: StopSignal, onLive: () -> Void
     ) async throws -> (ReconnectCause, String) {
         session = try SessionRegistry.make(
-            feed, resumeToken: resumeToken, lastReceivedAt: isImageRequested ? nil : lastLiveAt)
+            feed, resumeToken: resumeToken, lastReceivedAt: lastLiveAt)
         isSessionOpen = true
         isImageRequested = false
         defer { endSession() }

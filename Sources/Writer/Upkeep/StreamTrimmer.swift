@@ -53,22 +53,18 @@ struct StreamTrimmer: Sendable {
     }
 
     /// The lowest of what the groups need and the decoder's checkpoint, from which a successor replays. Without one,
-    /// what is
-    /// young stays as well: a successor may be just about to need it.
+    /// what is young stays as well: a successor may be just about to need it.
     private func rawFloor(
         _ streams: StreamNames, _ cutoff: Timestamp, isPressed: Bool
     ) async throws -> StreamID? {
         let groups = [ConsumerGroup.processor] + (isRawAuditOn ? [ConsumerGroup.archiver] : [])
         guard let floor = try await redis.trimFloor(of: streams.raw, groups: groups) else { return nil }
-        if let checkpoint = try await redis.get(streams.decoder).flatMap(DecoderCheckpoint.frame) {
-            return min(floor, StreamID(UInt64(clamping: checkpoint)))
-        }
+        if let checkpoint = try await redis.checkpoint(streams.decoder)?.rank { return min(floor, StreamID(checkpoint)) }
         return isPressed ? floor : try await retained(streams.raw, below: floor, since: cutoff, Self.rawTime)
     }
 
     /// The first entry that is younger than `cutoff`, or `floor` if that is lower. Ids are frame numbers and say
-    /// nothing of
-    /// time, but times never go back within a feed, so halving finds it.
+    /// nothing of time, but times never go back within a feed, so halving finds it.
     private func retained(
         _ stream: String, below floor: StreamID, since cutoff: Timestamp, _ time: (StreamEntry) -> Timestamp
     ) async throws -> StreamID? {
@@ -126,14 +122,5 @@ struct StreamTrimmer: Sendable {
         else { return .zero }
         let time = stream.hasSuffix(":events") ? Self.eventsTime(entry) : Self.rawTime(entry)
         return max(.zero, WallClock.now.since(time))
-    }
-}
-
-/// What a decoder's checkpoint says to others: a version and the frame it stands at.
-enum DecoderCheckpoint {
-    /// `version u8, frame i64 LE, …`; nil if it is too short to be one.
-    static func frame(_ bytes: [UInt8]) -> FrameNumber? {
-        guard bytes.count >= 9 else { return nil }
-        return bytes.withUnsafeBytes { FrameNumber(littleEndian: $0.loadUnaligned(fromByteOffset: 1, as: Int64.self)) }
     }
 }

@@ -196,7 +196,7 @@ import Testing
             let outcome = try bench.decode(frame(change))
             #expect(outcome.letters.count == 1 && outcome.events.isEmpty, "\(change)")
         }
-        #expect(try bench.decode(frame(good.replacing("2,", with: "2.5,"))).odds.first?.odd == FixedDecimal("3"))
+        #expect(try bench.decode(frame(good.replacing("2,", with: "4,"))).odds.first?.odd == FixedDecimal("4"))
     }
 
     @Test func otherMessages() throws {
