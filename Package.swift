@@ -97,7 +97,7 @@ let package = Package(
         .testTarget(name: "WebSocketTransportTests", dependencies: nio + ["WebSocketTransport"]),
         .testTarget(
             name: "FeedClientTests",
-            dependencies: ["FeedClient", "FeedModel", "RedisStreams", "Sportsbook", "TestSupport", log]),
+            dependencies: ["FeedClient", "FeedModel", "FeedJSON"]),
         .testTarget(
             name: "ProcessorTests",
             dependencies: ["Processor", "FeedModel", "FeedJSON", "RedisStreams", "TestSupport", log]),

@@ -6,6 +6,13 @@ package struct NumberedEntry: Sendable, Equatable {
     package let last: FrameNumber
     package let receivedAt: Timestamp
     package let payload: [UInt8]
+
+    package init(first: FrameNumber, last: FrameNumber, receivedAt: Timestamp, payload: [UInt8]) {
+        self.first = first
+        self.last = last
+        self.receivedAt = receivedAt
+        self.payload = payload
+    }
 }
 
 /// Numbers frames and cuts them into entries: at 64 frames, at 64 KiB, and around every control event.

@@ -157,9 +157,7 @@ struct WriterSideStreamsTests {
                 try await writer.redis.acknowledge(
                     stream: writer.feed.raw, group: group, (1...400).map { StreamID(UInt64($0)) })
             }
-            var checkpoint: [UInt8] = [1]
-            checkpoint.appendLittleEndian(Int64(250))
-            try await writer.redis.set(writer.feed.decoder, checkpoint)
+            _ = try await writer.redis.advanceCheckpoint(writer.feed.decoder, rank: 250, [1])
             let trimmer = StreamTrimmer(
                 policy: TrimPolicy(), isRawAuditOn: false, redis: writer.redis, logger: Logger(label: "test"))
             try await trimmer.trim(FeedRoute(index: 0, feedID: 1, streams: writer.feed))
