@@ -31,6 +31,8 @@ struct ChainRun {
     private func measure(_ servers: PrivateServers) async throws -> ChainFigures {
         var load = LoadConfiguration(total: Int64(messages), rate: rate > 0 ? Double(rate) : nil)
         load.isGated = true
+        // Every row of the ledger is then one of the counted messages.
+        load.announcesFixtures = false
         let book = SportsbookServer(SportsbookConfiguration(.load(load)), logger: Self.logger)
         let url = try await book.start()
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("touchline-bench-\(getpid())")
@@ -90,7 +92,6 @@ struct ChainRun {
             let rows = try await connection.withSession { session in
                 try session.texts("select coalesce(sum(rows), 0) from ingest_ledger").first?.first ?? nil
             }
-            // The snapshot's fixtures are rows as well.
             if let rows = rows.flatMap({ Int($0) }), rows >= messages { return }
             StandardOutput.progress("\(rows ?? "0") of \(messages) committed")
             try stages.forEach { try $0.requireAlive() }
