@@ -59,7 +59,9 @@ struct StreamTrimmer: Sendable {
     ) async throws -> StreamID? {
         let groups = [ConsumerGroup.processor] + (isRawAuditOn ? [ConsumerGroup.archiver] : [])
         guard let floor = try await redis.trimFloor(of: streams.raw, groups: groups) else { return nil }
-        if let checkpoint = try await redis.checkpoint(streams.decoder)?.rank { return min(floor, StreamID(checkpoint)) }
+        if let checkpoint = try await redis.checkpoint(streams.decoder)?.rank {
+            return min(floor, StreamID(checkpoint))
+        }
         return isPressed ? floor : try await retained(streams.raw, below: floor, since: cutoff, Self.rawTime)
     }
 

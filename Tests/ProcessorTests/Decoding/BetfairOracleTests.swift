@@ -53,7 +53,8 @@ import Testing
             let data = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(path)"))
             let isLines = path.hasSuffix("ndjson")
             let frames = isLines ? data.split(separator: UInt8(ascii: "\n")).map { Array($0) } : [Array(data)]
-            let outcome = try DecoderBench.betfair().decode(frames, receivedAt: Timestamp(milliseconds: 1_795_253_400_000))
+            let outcome = try DecoderBench.betfair().decode(
+                frames, receivedAt: Timestamp(milliseconds: 1_795_253_400_000))
             #expect(outcome.letters.isEmpty, "\(path): \(outcome.letters.map(\.detail))")
             #expect(outcome.counters.messages > 0)
         }
