@@ -129,6 +129,38 @@ import Testing
     }
 }
 
+@Suite struct LongNameTests {
+    @Test func aNameTooLongForItsLengthByteIsCutBetweenCharacters() throws {
+        let name = Array(String(repeating: "ü", count: 200).utf8)
+        var encoder = EventsEntryEncoder()
+        encoder.begin(
+            RawEntryHeader(
+                kind: .frames, term: .none, first: 1, frameCount: 1, prev: 0, receivedAt: Timestamp(microseconds: 1)))
+        var identity: [UInt8] = []
+        SelectionIdentity.append(
+            fixture: .empty, market: .empty, type: .empty, option: .empty, line: nil, to: &identity)
+        name.withUnsafeBytes { name in
+            identity.withUnsafeBytes { identity in
+                var odds = OddsChange()
+                odds.position = Position(frame: 1, ordinal: 0)
+                odds.identity = identity
+                odds.marketName = name
+                odds.selectionName = name
+                encoder.append(odds)
+            }
+        }
+        try encoder.finish().withUnsafeBytes { bytes in
+            var reader = try EventsEntryReader(bytes)
+            guard case .oddsChange(let odds) = try reader.next() else {
+                Issue.record("no odds")
+                return
+            }
+            #expect(odds.marketName.string == String(repeating: "ü", count: 127))
+            #expect(odds.selectionName.count == 254)
+        }
+    }
+}
+
 @Suite struct SmallPayloadTests {
     @Test func aDeadLetterSurvivesItsCodec() throws {
         let letter = DeadLetter(

@@ -56,14 +56,17 @@ package struct EventsEntryEncoder: ~Copyable {
 
     /// `status u8, market status u8, present u8, market name u8, selection name u8, key u64, identity, prices i64…, names`.
     package mutating func append(_ event: borrowing OddsChange) {
-        let texts = event.identity.count + event.marketName.count + event.selectionName.count
+        // Names come from providers at any length; a byte holds theirs.
+        let marketName = Self.shortened(event.marketName)
+        let selectionName = Self.shortened(event.selectionName)
+        let texts = event.identity.count + marketName.count + selectionName.count
         let start = open(.oddsChange, event.position, event.sourceTime, event.isSnapshot, event.isInPlay, 80 + texts)
         put(event.status.rawValue)
         put(event.marketStatus?.rawValue ?? 0)
         let present = count
         put(UInt8(0))
-        put(UInt8(event.marketName.count))
-        put(UInt8(event.selectionName.count))
+        put(UInt8(marketName.count))
+        put(UInt8(selectionName.count))
         put(event.selectionKey)
         put(event.identity)
         var mask: UInt8 = 0
@@ -74,8 +77,8 @@ package struct EventsEntryEncoder: ~Copyable {
         put(event.lastTraded, 16, &mask)
         put(event.overround, 32, &mask)
         storage.storeBytes(of: mask, toByteOffset: present, as: UInt8.self)
-        put(event.marketName)
-        put(event.selectionName)
+        put(marketName)
+        put(selectionName)
         close(start)
     }
 
@@ -184,9 +187,17 @@ package struct EventsEntryEncoder: ~Copyable {
         count += text.count
     }
 
+    /// At most 255 bytes, cut between characters.
+    private static func shortened(_ text: TextView) -> TextView {
+        guard text.count > 255 else { return text }
+        var end = 255
+        while end > 0, text[end] & 0xC0 == 0x80 { end -= 1 }
+        return TextView(rebasing: text[..<end])
+    }
+
     @inline(__always)
     private mutating func putShort(_ text: TextView) {
-        let text = text.count > 255 ? TextView(rebasing: text[..<255]) : text
+        let text = Self.shortened(text)
         put(UInt8(text.count))
         put(text)
     }
