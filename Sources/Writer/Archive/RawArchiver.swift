@@ -47,6 +47,12 @@ struct RawArchiver {
                 retry.metrics.failed(.redis)
                 isPastBacklog = []
                 try await retry.stop.pause(for: reconnect.next(using: &random))
+            } catch let error as EntryError {
+                // Only an upgraded process can read it: nothing is acknowledged, and the other workers go on.
+                health.report(Self.component, .down("\(error)"))
+                retry.logger.error("raw audit has stopped reading", metadata: [LogKey.error: "\(error)"])
+                isPastBacklog = []
+                try await retry.stop.pause(for: .seconds(5))
             } catch WriterError.abandoned(let why) {
                 retry.logger.warning("stopped while postgres is away", metadata: [LogKey.error: "\(why)"])
             }
