@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(name: "DevServicesTests", dependencies: ["DevServices", "TestSupport"]),
         .testTarget(
             name: "PipelineTests",
-            dependencies: ["FeedModel", "WebSocketTransport", "Sportsbook", "DevServices", "TestSupport", log]),
+            dependencies: ["Sportsbook", "DevServices", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
