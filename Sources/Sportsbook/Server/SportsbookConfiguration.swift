@@ -36,7 +36,7 @@ package struct SportsbookConfiguration: Sendable {
     package var firstSequence: Int64?
     package var faults = FaultScript()
     /// What time it is.
-    package var now: @Sendable () -> Timestamp = { FeedModel.WallClock.now }
+    package var now: @Sendable () -> Timestamp = { WallClock.now }
 
     package init(_ content: Content) { self.content = content }
 

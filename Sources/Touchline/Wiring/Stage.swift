@@ -4,6 +4,4 @@ enum Stage: String, CaseIterable, Sendable {
 
     /// Whether the stage talks to Postgres.
     var needsPostgres: Bool { self == .write }
-    /// Whether the stage makes no sense without feeds.
-    var needsFeeds: Bool { true }
 }

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// The value of a `Retry-After` field (RFC 9110 §10.2.3): seconds, or a date.
 struct RetryAfter {
     /// How long to wait from now; never negative.
@@ -5,7 +7,7 @@ struct RetryAfter {
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    init?(_ text: String) { self.init(text, nowMicroseconds: WallClock.microsecondsSince1970()) }
+    init?(_ text: String) { self.init(text, nowMicroseconds: SystemTime.now) }
 
     /// Nil when the text is neither seconds nor a date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
     init?(_ text: String, nowMicroseconds: Int64) {

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Everything a client connection needs to know; validated by `WebSocketConnection.connect` before a socket opens.
 package struct WebSocketClientConfiguration: Sendable {
     /// `ws://` or `wss://`, with path and query.
@@ -23,7 +25,7 @@ package struct WebSocketClientConfiguration: Sendable {
     package var compression: CompressionOffer?
     package var tls = ClientTLSConfiguration()
     /// The wall clock in microseconds since 1970, for `MessageBatch.receivedAt`.
-    package var wallClock: @Sendable () -> Int64 = { WallClock.microsecondsSince1970() }
+    package var wallClock: @Sendable () -> Int64 = { SystemTime.now }
 
     package init(url: String) { self.url = url }
 }
