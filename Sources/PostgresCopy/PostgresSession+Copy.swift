@@ -89,6 +89,8 @@ package struct CopyStream: ~Copyable {
 
     /// Sends bytes of the COPY's format, in pieces.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(PostgresError) {
+        // A server that has already refused the COPY throws its data away and has nothing left to cancel.
+        if link.canceller.wasAsked { throw .cancelled }
         var start = 0
         while start < bytes.count {
             let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.chunkBytes, bytes.count)])

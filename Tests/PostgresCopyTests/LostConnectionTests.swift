@@ -58,13 +58,14 @@ struct LostConnectionTests {
                             encoder.beginRow(columns: 1)
                             encoder.int64(Int64(value))
                         }
-                        // Ends only because the server goes away.
-                        while true { try stream.write(encoder, rows: [0..<10_000]) }
+                        try BinaryCopyEncoder.header.withUnsafeBytes { try stream.write($0) }
+                        // Longer than it takes to notice and kill it, and not for ever.
+                        for _ in 0..<5_000 { try encoder.withRows(0..<10_000) { try stream.write($0) } }
                     }
                 }
             }
             try await murder
-            #expect(error?.sqlStateClass == .transient || error?.sqlState == "22P04")
+            #expect(error?.sqlStateClass == .transient)
             #expect(await victim.isConnected == false)
             let count = try await killer.withSession { try $0.query("SELECT count(*) FROM t").int64(0, 0) }
             #expect(count == 0)
@@ -76,7 +77,7 @@ struct LostConnectionTests {
     private func killOnceCopying(_ process: Int32?, by killer: PostgresConnection) async throws {
         guard let process else { return }
         var isCopying = false
-        while !isCopying {
+        for _ in 0..<10_000 where !isCopying {
             isCopying = try await killer.withSession { session in
                 try session.query(
                     "SELECT EXISTS (SELECT FROM pg_stat_progress_copy WHERE pid = $1 AND bytes_processed > 0)",
