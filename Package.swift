@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(name: "DevServicesTests", dependencies: ["DevServices", "TestSupport"]),
         .testTarget(
             name: "PipelineTests",
-            dependencies: ["Sportsbook", "DevServices", "TestSupport"]),
+            dependencies: [log, "Sportsbook", "WebSocketTransport", "DevServices", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -28,11 +28,19 @@ import Testing
                     postgres: { url: "\(url)" }
                     broadcaster: { listen: "127.0.0.1:\(port)" }
                     operations: { listen: "127.0.0.1:0" }
+                    feeds: { replay: { provider: betfair, url: "ws://127.0.0.1:1" } }
                     """)
             #expect(try await stages.run(["migrate"]).code == 0)
             let path = try #require(SharedFixtures.path(recording.path))
-            try await stages.start("replay", [path, "--provider", "betfair", "--speed", "max", "--stay"])
             let oracle = try OracleMarket.read(try #require(SharedFixtures.path(recording.oracle)))
+            // The subscriber's broadcaster is there from before the first price to after the last one.
+            try await stages.start("broadcast")
+            let book = try await Self.subscriber(port: port)
+            try await stages.start(
+                "replay", [path, "--provider", "betfair", "--speed", "max", "--stay"],
+                environment: ["TOUCHLINE_BROADCASTER_LISTEN": "127.0.0.1:0"])
+            try await book.followUntilClosed(markets: oracle.count)
+            try Self.compareSubscriber(oracle, rows: book.lastOpen)
             try await Self.untilClosed(url: url, markets: oracle.count)
             try await Self.compareHistory(oracle, url: url)
             try await Self.compareBoard(oracle, port: port)
@@ -42,6 +50,29 @@ import Testing
             let lastWords = await stages.complaints()
             #expect(isClean, "\(lastWords)")
             await stages.removeFiles()
+        }
+    }
+
+    private static func subscriber(port: Int) async throws -> SubscriberBook {
+        for _ in 0..<100 {
+            if let book = try? await SubscriberBook("ws://127.0.0.1:\(port)/v1/ws") { return book }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return try await SubscriberBook("ws://127.0.0.1:\(port)/v1/ws")
+    }
+
+    /// The last state of each runner that a subscriber saw while its market was open.
+    private static func compareSubscriber(_ oracle: [String: OracleMarket], rows: [String: SubscriberBook.Row]) throws {
+        for (id, market) in oracle {
+            for runner in market.runners {
+                let row = try #require(
+                    rows.values.first {
+                        $0["mid"] == id && $0["option"] == runner.id
+                            && ($0["line"].flatMap { Decimal(string: $0) } ?? 0) == runner.handicap
+                    }, "no subscriber saw runner \(runner.id) of market \(id) open")
+                let prices = ["p", "bs", "lay", "ls", "ltp"].map { name in row[name].flatMap { Decimal(string: $0) } }
+                #expect(prices == runner.prices, "runner \(runner.id) of \(id) at a subscriber")
+            }
         }
     }
 

@@ -19,9 +19,11 @@ actor StageProcesses {
         self.program = program
     }
 
-    func start(_ stage: String, _ arguments: [String] = []) async throws {
+    /// Starts a stage; `environment` is added to this process's own.
+    func start(_ stage: String, _ arguments: [String] = [], environment: [String: String] = [:]) async throws {
         starts += 1
         var launch = ProcessLaunch(program, [stage] + arguments + ["--config", configurationPath])
+        launch.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let log = directory.appendingPathComponent("\(stage)-\(starts).txt").path
         launch.output = .file(log)
         launch.errors = .file(log)
