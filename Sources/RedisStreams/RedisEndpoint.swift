@@ -42,7 +42,7 @@ package struct RedisEndpoint: Sendable, Hashable, CustomStringConvertible {
         default:
             throw .invalidURL("it must begin with redis:// or unix://")
         }
-        guard databaseText.isEmpty || Int(databaseText).map({ $0 >= 0 }) == true else {
+        guard databaseText.isEmpty || Int(databaseText).map({ (0...9_999).contains($0) }) == true else {
             throw .invalidURL("what stands behind the address is not a database number")
         }
         database = Int(databaseText) ?? 0

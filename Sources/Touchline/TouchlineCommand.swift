@@ -29,4 +29,20 @@ struct TouchlineCommand: AsyncParsableCommand {
                 name: "Sources and measurements",
                 subcommands: [SportsbookCommand.self, ReplayCommand.self, BenchCommand.self]),
         ])
+
+    /// As the parser's own `main`, but a usage error ends with 2, as a wrong configuration does.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            printError(fullMessage(for: error))
+            exit(withError: ExitCode(2))
+        }
+    }
 }

@@ -28,7 +28,7 @@ import Testing
                     postgres: { url: "\(url)" }
                     broadcaster: { listen: "127.0.0.1:\(port)" }
                     operations: { listen: "127.0.0.1:0" }
-                    feeds: { replay: { provider: betfair, url: "ws://127.0.0.1:1" } }
+                    feeds: { replay: { provider: betfair, url: "ws://127.0.0.1:1", app_key: none, token: none } }
                     """)
             #expect(try await stages.run(["migrate"]).code == 0)
             let path = try #require(SharedFixtures.path(recording.path))

@@ -42,7 +42,12 @@ actor StageProcesses {
 
     /// Runs a command to its end; its exit code and what it printed.
     func run(_ arguments: [String]) async throws -> (code: Int32?, output: String) {
-        var launch = ProcessLaunch(program, arguments + ["--config", configurationPath])
+        try await runWithoutConfiguration(arguments + ["--config", configurationPath])
+    }
+
+    /// The same for commands that read no configuration.
+    func runWithoutConfiguration(_ arguments: [String]) async throws -> (code: Int32?, output: String) {
+        var launch = ProcessLaunch(program, arguments)
         launch.output = .capture
         launch.errors = .capture
         let child = try await ChildProcess.start(launch)

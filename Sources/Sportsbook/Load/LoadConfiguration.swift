@@ -39,7 +39,7 @@ package struct LoadConfiguration: Sendable {
     package var problems: [String] {
         var problems: [String] = []
         if let total, total < 0 { problems.append("the total must not be negative") }
-        if let rate, !(rate > 0 && rate.isFinite) { problems.append("rate must be above 0, not \(rate)") }
+        if let rate, !Pacer.rates.contains(rate) { problems.append("rate must be in \(Pacer.rates), not \(rate)") }
         if !(Self.minimumMessageBytes...60_000).contains(messageBytes) {
             problems.append("message size must be \(Self.minimumMessageBytes) to 60000 bytes, not \(messageBytes)")
         }

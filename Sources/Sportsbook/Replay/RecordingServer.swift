@@ -72,8 +72,8 @@ package final class RecordingServer: Sendable {
     /// Reads the recordings, binds and serves; returns the URL to connect to.
     @discardableResult
     package func start() async throws -> String {
-        if case .times(let factor) = configuration.speed, !(factor > 0 && factor.isFinite) {
-            throw SportsbookError.configuration(["the speed must be above 0, not \(factor)"])
+        if case .times(let factor) = configuration.speed, !(0.001...1_000_000).contains(factor) {
+            throw SportsbookError.configuration(["the speed must be 0.001 to 1000000, not \(factor)"])
         }
         guard !configuration.files.isEmpty else { throw SportsbookError.configuration(["no recording was given"]) }
         let timeline = ReplayTimeline(

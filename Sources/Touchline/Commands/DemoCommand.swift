@@ -13,11 +13,11 @@ struct DemoCommand: ReportingCommand {
         abstract: "Run the whole pipeline with its own Redis, Postgres and sportsbook; ctrl-C stops it.",
         discussion: "Example: touchline demo --rate 500")
 
-    @Option(help: "Where the board and the subscriber port listen; 0 takes a free one.") var port = 8080
-    @Option(help: "Where metrics and health listen; 0 takes a free one.") var operationsPort = 9464
-    @Option(help: "Messages a second.") var rate = 200.0
+    @Option(help: "Where the board and the subscriber port listen; 0 takes a free one.") var port = PortNumber(8080)
+    @Option(help: "Where metrics and health listen; 0 takes a free one.") var operationsPort = PortNumber(9464)
+    @Option(help: "Messages a second; 0 is as fast as they are taken.") var rate = MessageRate(200)
     @Option(help: "Everything random follows from this number.") var seed: UInt64 = 1
-    @Option(help: "Log level.") var logLevel = "warning"
+    @Option(help: "Log level.") var logLevel = LogLevelName.warning
 
     func execute() async throws {
         StandardOutput.line("Starting Redis, Postgres and a sportsbook of our own …")
@@ -35,7 +35,7 @@ struct DemoCommand: ReportingCommand {
 
     private func run(_ servers: PrivateServers, logger: Logger) async throws {
         let token = "demo-\(UInt64.random(in: 0 ... .max))"
-        var sportsbook = SportsbookConfiguration(.simulator(SimulatorConfiguration(seed: seed, rate: rate)))
+        var sportsbook = SportsbookConfiguration(.simulator(SimulatorConfiguration(seed: seed, rate: rate.perSecond)))
         sportsbook.token = token
         let book = SportsbookServer(sportsbook, logger: logger)
         let url = try await book.start()
@@ -44,7 +44,7 @@ struct DemoCommand: ReportingCommand {
         configuration.redisURL = servers.redis.url
         configuration.postgresURL = servers.postgresURL
         configuration.isRawAuditOn = true
-        configuration.logLevel = logLevel
+        configuration.logLevel = logLevel.rawValue
         configuration.broadcaster = ListenAddress(host: "127.0.0.1", port: try free(port, "--port"))
         configuration.operations = ListenAddress(host: "127.0.0.1", port: try free(operationsPort, "--operations-port"))
         configuration.feeds = [FeedConfiguration(name: name, provider: "sportsbook", url: url, token: token)]
@@ -60,10 +60,10 @@ struct DemoCommand: ReportingCommand {
         await book.stop()
     }
 
-    private func free(_ port: Int, _ option: String) throws -> Int {
-        guard let port = PortChoice.choose(port) else {
+    private func free(_ choice: PortNumber, _ option: String) throws -> Int {
+        guard let port = PortChoice.choose(choice.number) else {
             throw CommandFailure(
-                description: "port \(port) is taken: choose another with \(option) (0 takes a free one)")
+                description: "port \(choice.number) is taken: choose another with \(option) (0 takes a free one)")
         }
         return port
     }

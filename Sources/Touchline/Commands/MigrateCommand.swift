@@ -1,6 +1,7 @@
 import ArgumentParser
 import FeedModel
 import PostgresCopy
+import Telemetry
 import Writer
 
 /// Creates and upgrades the schema, and makes the partitions of the days ahead.
@@ -28,7 +29,7 @@ struct MigrateCommand: ReportingCommand {
         } catch let error as PostgresError {
             await connection.close()
             throw CommandFailure(
-                description: "Postgres at \(EffectiveConfiguration.hidden(url)) cannot be migrated: \(error)")
+                description: "Postgres at \(SecretMask.masked(url)) cannot be migrated: \(error)")
         }
     }
 }

@@ -15,7 +15,7 @@ struct SportsbookCommand: ReportingCommand {
             """)
 
     @Option(help: "Where to listen.") var listen = "127.0.0.1:9000"
-    @Option(help: "Messages a second; 0 is as fast as the socket takes them.") var rate = 200.0
+    @Option(help: "Messages a second; 0 is as fast as the socket takes them.") var rate = MessageRate(200)
     @Option(help: "Everything random follows from this number.") var seed: UInt64 = 1
     @Option(help: "Fixtures on offer at any time.") var fixtures = 60
     @Option(help: "How much faster than real matches are played.") var speed = 10.0
@@ -27,10 +27,9 @@ struct SportsbookCommand: ReportingCommand {
             throw CommandFailure(description: "'--listen \(listen)' must be host:port", exitCode: ExitCode(2))
         }
         LogfmtHandler.bootstrap(level: .info)
-        let pace = rate > 0 ? rate : nil
         let content: SportsbookConfiguration.Content =
-            if let load { .load(LoadConfiguration(total: load, rate: pace)) } else {
-                .simulator(SimulatorConfiguration(seed: seed, fixtures: fixtures, rate: pace, speed: speed))
+            if let load { .load(LoadConfiguration(total: load, rate: rate.perSecond)) } else {
+                .simulator(SimulatorConfiguration(seed: seed, fixtures: fixtures, rate: rate.perSecond, speed: speed))
             }
         var configuration = SportsbookConfiguration(content)
         (configuration.host, configuration.port, configuration.token) = (address.host, address.port, token)

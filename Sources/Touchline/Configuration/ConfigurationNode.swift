@@ -28,7 +28,7 @@ struct ConfigurationNode: Sendable {
             self.init(node)
         } catch let error as YamlError {
             throw ConfigurationError(
-                file: file, problems: [.init(line: Self.line(of: error), message: "not YAML: \(error)")])
+                file: file, problems: [.init(line: Self.line(of: error), message: "not YAML: \(Self.reason(of: error))")])
         }
     }
 
@@ -43,9 +43,22 @@ struct ConfigurationNode: Sendable {
         }
     }
 
+    /// Without the text around the place, which may hold secrets.
+    private static func reason(of error: YamlError) -> String {
+        switch error {
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _),
+            .reader(let problem, _, _, _):
+            problem
+        case .duplicatedKeysInMapping(let keys, _):
+            "the same key twice: " + keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
+        default: "it cannot be parsed"
+        }
+    }
+
     private static func line(of error: YamlError) -> Int? {
         switch error {
         case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
         default: nil
         }
     }

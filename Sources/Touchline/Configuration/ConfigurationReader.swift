@@ -1,4 +1,5 @@
 import Foundation
+import Telemetry
 
 /// Reads one mapping of a configuration: every scalar may be overridden by an environment variable, `${VAR}` is expanded,
 /// and keys that nobody asked for are problems.
@@ -82,6 +83,13 @@ final class ConfigurationReader {
         }
     }
 
+    /// A value that must not be shown, and that is worth nothing when empty.
+    func secret(_ key: String) -> String? {
+        guard let text = string(key) else { return nil }
+        if text.isEmpty { problems.add("'\(name(key))' is empty: set it, or leave it out", line: line(of: key)) }
+        return text.isEmpty ? nil : text
+    }
+
     func integer(_ key: String, in range: ClosedRange<Int>, default standard: Int) -> Int {
         guard let text = string(key) else { return standard }
         guard let value = Int(text), range.contains(value) else {
@@ -107,7 +115,9 @@ final class ConfigurationReader {
         guard let text = string(key) else { return standard }
         let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1), ("", 1)]
         for (suffix, factor) in units where text.hasSuffix(suffix) {
-            if let number = Int(text.dropLast(suffix.count)), range.contains(number * factor) { return number * factor }
+            guard let number = Int(text.dropLast(suffix.count)) else { continue }
+            let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
+            if !overflow, range.contains(bytes) { return bytes }
         }
         reject(key, text, "a size such as 4MiB, from \(range.lowerBound) to \(range.upperBound) bytes")
         return standard
@@ -118,16 +128,16 @@ final class ConfigurationReader {
         guard let text = string(key) else { return standard }
         let units: [(String, Int64)] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
         for (suffix, factor) in units where text.hasSuffix(suffix) {
-            if let number = Int64(text.dropLast(suffix.count)), range.contains(.milliseconds(number * factor)) {
-                return .milliseconds(number * factor)
-            }
+            guard let number = Int64(text.dropLast(suffix.count)) else { continue }
+            let (milliseconds, overflow) = number.multipliedReportingOverflow(by: factor)
+            if !overflow, range.contains(.milliseconds(milliseconds)) { return .milliseconds(milliseconds) }
         }
         reject(key, text, "a duration such as 50ms or 5s, from \(range.lowerBound) to \(range.upperBound)")
         return standard
     }
 
     func reject(_ key: String, _ value: String, _ expected: String) {
-        problems.add("'\(name(key))' is '\(value)' but must be \(expected)", line: line(of: key))
+        problems.add("'\(name(key))' is '\(SecretMask.masked(value))' but must be \(expected)", line: line(of: key))
     }
 
     func missing(_ key: String, _ hint: String) {

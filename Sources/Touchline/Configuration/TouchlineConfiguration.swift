@@ -1,7 +1,9 @@
 import FeedClient
 import FeedModel
 import Foundation
+import PostgresCopy
 import RedisStreams
+import WebSocketTransport
 
 /// The whole configuration of a process, checked: what every command starts from.
 struct TouchlineConfiguration: Sendable {
@@ -45,7 +47,14 @@ struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         self.init(host: host, port: port)
     }
 
-    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    var isLoopback: Bool { host == "localhost" || host == "::1" || isIPv4Loopback }
+
+    /// 127.0.0.0/8, written as four numbers: a name may begin with "127." as well.
+    private var isIPv4Loopback: Bool {
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false)
+        return octets.count == 4 && octets[0] == "127" && octets.allSatisfy { UInt8($0) != nil }
+    }
+
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
@@ -90,11 +99,14 @@ extension TouchlineConfiguration {
         redis.rejectUnknownKeys()
         let postgres = reader.section("postgres")
         postgresURL = postgres.string("url") ?? postgresURL
+        do { try PostgresConnection.validate(url: postgresURL) } catch {
+            postgres.reject("url", postgresURL, "what libpq understands, such as postgresql://user@host:5432/database")
+        }
         postgresConnections = postgres.integer("connections", in: 1...16, default: postgresConnections)
         postgres.rejectUnknownKeys()
         let log = reader.section("log")
         logLevel = log.string("level") ?? logLevel
-        let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+        let levels = LogLevelName.allCases.map(\.rawValue)
         if !levels.contains(logLevel) { log.reject("level", logLevel, "one of \(levels.joined(separator: ", "))") }
         log.rejectUnknownKeys()
     }
@@ -115,7 +127,7 @@ extension TouchlineConfiguration {
         let section = reader.section("broadcaster")
         broadcaster = section.address("listen", default: broadcaster)
         let auth = section.section("auth")
-        subscriberToken = auth.string("token")
+        subscriberToken = auth.secret("token")
         auth.rejectUnknownKeys()
         section.rejectUnknownKeys()
         if !broadcaster.isLoopback, subscriberToken == nil {
@@ -145,15 +157,15 @@ extension TouchlineConfiguration {
     private mutating func readFeed(_ feed: ConfigurationReader, named name: FeedName) {
         let provider = feed.string("provider")
         let url = feed.string("url")
-        let token = feed.string("token")
-        let applicationKey = feed.string("app_key")
+        let token = feed.secret("token")
+        let applicationKey = feed.secret("app_key")
         let streams = feed.strings("streams")
         let authority = feed.string("certificate_authority")
         if let provider, !SessionRegistry.isKnown(provider) {
             feed.reject("provider", provider, "one of \(SessionRegistry.names)")
         }
-        if let url, !url.hasPrefix("ws://"), !url.hasPrefix("wss://") {
-            feed.reject("url", url, "a WebSocket URL (ws:// or wss://)")
+        if let url, let why = WebSocketClientConfiguration.problem(ofURL: url) {
+            feed.reject("url", url, "a WebSocket URL (ws://host[:port]/path or wss://…): \(why)")
         }
         if let authority, !FileManager.default.isReadableFile(atPath: authority) {
             feed.reject("certificate_authority", authority, "a readable PEM file")
@@ -163,6 +175,10 @@ extension TouchlineConfiguration {
             feed.reject("streams", stream, "any of fixtures, odds, bets")
         }
         guard let provider else { return feed.missing("provider", "one of \(SessionRegistry.names)") }
+        if provider == "betfair" {
+            if applicationKey == nil { feed.missing("app_key", "Betfair's application key") }
+            if token == nil { feed.missing("token", "Betfair's session token") }
+        }
         guard let url else { return feed.missing("url", "where the feed is, ws:// or wss://") }
         feeds.append(
             FeedConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import PostgresCopy
 import RedisStreams
+import Telemetry
 import Writer
 
 /// What is checked before a process starts: that its servers answer, and are what the guarantees need.
@@ -31,7 +32,7 @@ struct Preflight {
             }
         } catch let error as RedisError {
             await redis.close()
-            let url = EffectiveConfiguration.hidden(configuration.redisURL)
+            let url = SecretMask.masked(configuration.redisURL)
             throw CommandFailure(description: "Redis at \(url) cannot be used: \(error)")
         }
     }
@@ -44,7 +45,7 @@ struct Preflight {
             await connection.close()
         } catch let error as PostgresError {
             await connection.close()
-            let url = EffectiveConfiguration.hidden(configuration.postgresURL)
+            let url = SecretMask.masked(configuration.postgresURL)
             throw CommandFailure(description: "Postgres at \(url) cannot be used: \(error)")
         } catch let error as SchemaError {
             await connection.close()

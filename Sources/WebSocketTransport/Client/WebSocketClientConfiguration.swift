@@ -28,6 +28,16 @@ package struct WebSocketClientConfiguration: Sendable {
     package var wallClock: @Sendable () -> Int64 = { SystemTime.now }
 
     package init(url: String) { self.url = url }
+
+    /// Why `url` cannot be connected to; nil if it can be tried.
+    package static func problem(ofURL url: String) -> String? {
+        do {
+            _ = try WebSocketURL(url)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
 }
 
 /// What happens to a message over `maximumMessageBytes`.

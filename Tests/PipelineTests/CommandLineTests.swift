@@ -1,0 +1,81 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a wrong setting or option says: one sentence that names it, and exit code 2; never a trap, never a secret.
+@Suite struct CommandLineTests {
+    struct WrongSetting: Sendable, CustomTestStringConvertible {
+        let yaml: String
+        /// What the sentence must name.
+        let words: [String]
+        var testDescription: String { yaml }
+    }
+
+    static let wrongSettings = [
+        WrongSetting(yaml: "writer: { batch_bytes: 9223372036854775807GiB }", words: ["line 1", "writer.batch_bytes"]),
+        WrongSetting(yaml: "writer: { batch_period: 9223372036854775807h }", words: ["line 1", "writer.batch_period"]),
+        WrongSetting(yaml: "writer: { batch_rows: -1 }", words: ["writer.batch_rows", "1 to 100000"]),
+        WrongSetting(yaml: "writer:\n  bach_rows: 5", words: ["line 2", "unknown key 'writer.bach_rows'"]),
+        WrongSetting(yaml: "redis: { url: http://x }", words: ["redis.url"]),
+        WrongSetting(yaml: "redis: { url: redis://x/99999999999 }", words: ["redis.url"]),
+        WrongSetting(yaml: "postgres: { url: mysql://u:hush@h/d }", words: ["postgres.url"]),
+        WrongSetting(yaml: "log: { level: loud }", words: ["log.level", "warning"]),
+        WrongSetting(yaml: "log: { level: info }\nlog: { level: info }", words: ["the same key twice: 'log'"]),
+        WrongSetting(yaml: "log: [", words: ["not YAML"]),
+        WrongSetting(yaml: "broadcaster: { listen: 127.evil.example.com:80 }", words: ["not loopback"]),
+        WrongSetting(yaml: "broadcaster: { listen: '0.0.0.0:80' }", words: ["not loopback"]),
+        WrongSetting(
+            yaml: "broadcaster: { listen: '0.0.0.0:80', auth: { token: '' } }", words: ["broadcaster.auth.token", "empty"]),
+        WrongSetting(yaml: "feeds: { A: { provider: sportsbook, url: ws://h } }", words: ["feed name 'A'"]),
+        WrongSetting(yaml: "feeds: { a: { provider: bet, url: ws://h } }", words: ["feeds.a.provider", "sportsbook"]),
+        WrongSetting(yaml: "feeds: { a: { provider: sportsbook } }", words: ["feeds.a.url", "missing"]),
+        WrongSetting(yaml: "feeds: { a: { provider: sportsbook, url: ws:// } }", words: ["feeds.a.url", "no host"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: sportsbook, url: ws://h:99999 } }", words: ["feeds.a.url", "bad port"]),
+        WrongSetting(yaml: "feeds: { a: { provider: betfair, url: ws://h } }", words: ["feeds.a.app_key", "feeds.a.token"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: sportsbook, url: ws://h, token: '${TOUCHLINE_NOWHERE}' } }",
+            words: ["TOUCHLINE_NOWHERE is not set"]),
+    ]
+
+    @Test(arguments: wrongSettings) func `lint names what is wrong`(setting: WrongSetting) async throws {
+        let program = try StageProcesses(configuration: setting.yaml)
+        let (code, output) = try await program.run(["lint"])
+        #expect(code == 2)
+        for word in setting.words { #expect(output.contains(word), "\(output)") }
+        #expect(!output.contains("hush"), "\(output)")
+        await program.removeFiles()
+    }
+
+    @Test func `lint prints what is in force without secrets`() async throws {
+        let program = try StageProcesses(
+            configuration: """
+                redis: { url: "redis://:hush1@h:1" }
+                postgres: { url: "host=127.0.0.1 password=hush2" }
+                broadcaster: { auth: { token: hush3 } }
+                feeds: { a: { provider: sportsbook, url: "ws://h/feed?token=hush4", token: hush5 } }
+                """)
+        let (code, output) = try await program.run(["lint"])
+        #expect(code == 0)
+        #expect(output.contains("host=127.0.0.1"))
+        #expect(!output.contains("hush"), "\(output)")
+        await program.removeFiles()
+    }
+
+    @Test(arguments: [
+        "sportsbook --rate 1e-300", "sportsbook --rate 1e308", "sportsbook --rate nan", "sportsbook --fixtures 0",
+        "sportsbook --listen nowhere", "demo --rate -1", "demo --port 70000", "demo --log-level loud",
+        "replay nowhere.ndjson --provider betfair", "replay /dev/null --provider betting",
+        "replay /dev/null --provider betfair --speed 0", "bench chain --messages 0", "no-such-command",
+    ])
+    func `a wrong option is named and ends with 2`(line: String) async throws {
+        let program = try StageProcesses(configuration: "")
+        let words = line.split(separator: " ").map(String.init)
+        let takesConfiguration = words[0] == "replay"
+        let (code, output) =
+            takesConfiguration ? try await program.run(words) : try await program.runWithoutConfiguration(words)
+        #expect(code == 2, "\(output)")
+        #expect(!output.isEmpty)
+        await program.removeFiles()
+    }
+}
