@@ -18,11 +18,15 @@ package struct SessionHead: Sendable, Equatable {
     /// How many of its messages have a `seq`.
     package var sequenceCount = 0
 
+    /// What a `seq` may be: small enough that one more and every difference can be computed.
+    package static let sequences: ClosedRange<Int64> = 0...(1 << 62)
+
     package init() {}
 
     fileprivate mutating func add(_ kind: Kind, sequence: Int64?, isFirst: Bool) {
         if isFirst || self.kind == .data { self.kind = kind }
-        guard let sequence else { return }
+        // What no provider can count to is no sequence: the decoder says so.
+        guard let sequence, Self.sequences.contains(sequence) else { return }
         if sequenceCount == 0 || sequence < firstSequence { firstSequence = sequence }
         if sequenceCount == 0 || sequence > lastSequence { lastSequence = sequence }
         sequenceCount += 1

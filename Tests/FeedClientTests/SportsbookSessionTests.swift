@@ -119,6 +119,56 @@ import Testing
         #expect(isStore(hear(&session, odds(14))))
     }
 
+    @Test func aJumpThatTheProviderRepeatsIsAcceptedWithItsGapOnRecord() {
+        var session = live(at: 10)
+        #expect(after(hear(&session, odds(14))).contains { if case .openGap = $0 { true } else { false } })
+        _ = hear(&session, #"{"type":"subscribed","resumed":true,"next_seq":11,"oldest_seq":1}"#)
+        #expect(isStore(hear(&session, "what stands at 11 to 13 cannot be read")))
+        #expect(isStore(hear(&session, odds(14))))
+        #expect(isStore(hear(&session, odds(15))), "never healed: nobody has 11 to 13")
+        #expect(session.resumeToken == Array("odds#15".utf8))
+    }
+
+    @Test func aHeartbeatThatIsStillAheadAfterTheResumeIsAccepted() {
+        var session = live(at: 10)
+        let heartbeat = #"{"type":"heartbeat","seq":12,"timestamp":1}"#
+        #expect(!after(hear(&session, heartbeat)).isEmpty)
+        _ = hear(&session, #"{"type":"subscribed","resumed":true,"next_seq":11,"oldest_seq":1}"#)
+        #expect(isStore(hear(&session, heartbeat)))
+        #expect(isStore(hear(&session, odds(13))))
+    }
+
+    @Test func aMessageOfAnUnknownTypeCountsInTheSequence() {
+        var session = live(at: 10)
+        #expect(isStore(hear(&session, "[\(odds(11)),{\"type\":\"weather\",\"seq\":12},\(odds(13))]")))
+        #expect(isStore(hear(&session, #"{"type":"weather","seq":14}"#)))
+        #expect(isStore(hear(&session, odds(15))))
+    }
+
+    @Test func aProviderThatCountsAnewIsAskedForASnapshot() {
+        let fresh = SessionAction.send(#"{"op":"subscribe","streams":["odds"]}"#)
+        var session = live(at: 1_000_000)
+        let heartbeat = after(hear(&session, #"{"type":"heartbeat","seq":7,"timestamp":1}"#))
+        #expect(heartbeat.contains(fresh) && heartbeat.contains { if case .openGap = $0 { true } else { false } })
+        let subscribed = hear(&session, #"{"type":"subscribed","resumed":false,"next_seq":8,"oldest_seq":1}"#)
+        #expect(before(subscribed).isEmpty, "the gap is on record already")
+
+        session = live(at: 1_000_000)
+        let verdicts = (1...200).map { hear(&session, odds($0)) }
+        #expect(verdicts.contains { after($0).contains(fresh) })
+    }
+
+    @Test func noSequenceNumberTraps() {
+        for sequence in ["9223372036854775807", "-9223372036854775808", "4611686018427387904", "1e400", "-1", "null"] {
+            var session = live(at: 10)
+            let odds = #"{"type":"odds_change","seq":\#(sequence)}"#
+            _ = hear(&session, odds)
+            _ = hear(&session, "[\(odds),\(self.odds(11)),\(odds)]")
+            _ = hear(&session, #"{"type":"heartbeat","seq":\#(sequence),"timestamp":1}"#)
+            _ = hear(&session, #"{"type":"snapshot_complete","seq":\#(sequence)}"#)
+        }
+    }
+
     @Test func aHeartbeatThatIsAheadMeansThatMessagesWereLost() {
         var session = live(at: 10)
         #expect(isStore(hear(&session, #"{"type":"heartbeat","seq":10,"timestamp":1}"#)))

@@ -25,14 +25,16 @@ import Testing
         WrongSetting(yaml: "broadcaster: { listen: 127.evil.example.com:80 }", words: ["not loopback"]),
         WrongSetting(yaml: "broadcaster: { listen: '0.0.0.0:80' }", words: ["not loopback"]),
         WrongSetting(
-            yaml: "broadcaster: { listen: '0.0.0.0:80', auth: { token: '' } }", words: ["broadcaster.auth.token", "empty"]),
+            yaml: "broadcaster: { listen: '0.0.0.0:80', auth: { token: '' } }",
+            words: ["broadcaster.auth.token", "empty"]),
         WrongSetting(yaml: "feeds: { A: { provider: sportsbook, url: ws://h } }", words: ["feed name 'A'"]),
         WrongSetting(yaml: "feeds: { a: { provider: bet, url: ws://h } }", words: ["feeds.a.provider", "sportsbook"]),
         WrongSetting(yaml: "feeds: { a: { provider: sportsbook } }", words: ["feeds.a.url", "missing"]),
         WrongSetting(yaml: "feeds: { a: { provider: sportsbook, url: ws:// } }", words: ["feeds.a.url", "no host"]),
         WrongSetting(
             yaml: "feeds: { a: { provider: sportsbook, url: ws://h:99999 } }", words: ["feeds.a.url", "bad port"]),
-        WrongSetting(yaml: "feeds: { a: { provider: betfair, url: ws://h } }", words: ["feeds.a.app_key", "feeds.a.token"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: betfair, url: ws://h } }", words: ["feeds.a.app_key", "feeds.a.token"]),
         WrongSetting(
             yaml: "feeds: { a: { provider: sportsbook, url: ws://h, token: '${TOUCHLINE_NOWHERE}' } }",
             words: ["TOUCHLINE_NOWHERE is not set"]),

@@ -15,9 +15,15 @@ package struct SportsbookSession: ProviderSession {
     private var lastStored: Int64?
     /// The last `seq` that an open gap lacks; nil without one.
     private var healsAt: Int64?
-    /// `received_at` of the last frame stored before this connection.
-    private let lastReceivedAt: Timestamp?
+    /// `received_at` of the last message stored; nil if the feed is new.
+    private var lastReceivedAt: Timestamp?
+    /// After which `seq` the provider was asked for what is missing and has not sent it yet; nil if it was not asked.
+    private var askedAfter: Int64?
+    /// Messages in a row that were old: a few follow a resume, many mean that the provider counts anew.
+    private var oldInARow = 0
     private var pings = 0
+
+    private static let mostOldInARow = 64
 
     package let deadAfter = Duration.seconds(11)
 
@@ -69,20 +75,29 @@ package struct SportsbookSession: ProviderSession {
         case .error:
             let text = String(decoding: frame.prefix(300), as: UTF8.self)
             return .act(before: [], store: true, after: [.reconnect(cause: .serverError, why: "provider said \(text)")])
-        case .unknown, .unreadable:
-            // The Processor makes it a dead letter: it has to be in the stream for that.
-            return .store
+        // The Processor makes it a dead letter: it has to be in the stream for that.
+        case .unknown: return head.sequenceCount > 0 ? data(head, now: now) : .store
+        case .unreadable: return .store
         }
     }
 
     private mutating func data(_ head: SessionHead, now: Timestamp) -> FrameVerdict {
         guard phase != .subscribing else { return .dropDuplicate }
         guard head.sequenceCount > 0 else { return .store }
-        guard let stored = lastStored else { return .store }
-        if head.lastSequence <= stored { return .dropDuplicate }
+        guard let stored = lastStored else {
+            lastReceivedAt = now
+            return .store
+        }
+        if head.lastSequence <= stored { return old(head.lastSequence, stored: stored, now: now) }
+        oldInARow = 0
         let isContiguous = head.lastSequence - head.firstSequence == Int64(head.sequenceCount - 1)
-        guard head.firstSequence <= stored + 1, isContiguous else { return jumped(to: head.firstSequence, now: now) }
+        guard head.firstSequence <= stored + 1, isContiguous else {
+            if askedAfter == stored { return accept(upTo: head.lastSequence) }
+            return jumped(to: head.firstSequence, after: stored, now: now)
+        }
         lastStored = head.lastSequence
+        lastReceivedAt = now
+        askedAfter = nil
         if let healsAt, head.lastSequence >= healsAt {
             self.healsAt = nil
             return .act(before: [], store: true, after: [.healGap])
@@ -90,16 +105,47 @@ package struct SportsbookSession: ProviderSession {
         return .store
     }
 
-    /// A heartbeat names the last `seq` sent: one above ours means that messages between were lost.
-    private mutating func heartbeat(sequence: Int64, now: Timestamp) -> FrameVerdict {
-        guard phase == .live, let stored = lastStored, sequence > stored else { return .store }
-        return jumped(to: sequence + 1, now: now)
+    private mutating func old(_ sequence: Int64, stored: Int64, now: Timestamp) -> FrameVerdict {
+        oldInARow += 1
+        guard oldInARow > Self.mostOldInARow else { return .dropDuplicate }
+        return fellBack(to: sequence, from: stored, now: now)
     }
 
-    private mutating func jumped(to sequence: Int64, now: Timestamp) -> FrameVerdict {
-        let stored = lastStored ?? 0
+    /// Asked again, the provider sent the same jump: it does not have what is missing. The gap stays on record, unhealed,
+    /// and the feed goes on; asking for ever would be a feed that stands still.
+    private mutating func accept(upTo sequence: Int64) -> FrameVerdict {
+        lastStored = sequence
+        askedAfter = nil
+        healsAt = nil
+        return .store
+    }
+
+    /// A heartbeat names the last `seq` sent: one above ours means that messages between were lost, one below that the
+    /// provider counts anew.
+    private mutating func heartbeat(sequence: Int64, now: Timestamp) -> FrameVerdict {
+        guard phase == .live, let stored = lastStored, sequence != stored else { return .store }
+        if sequence < stored { return fellBack(to: sequence, from: stored, now: now) }
+        if askedAfter == stored { return accept(upTo: sequence) }
+        return jumped(to: sequence + 1, after: stored, now: now)
+    }
+
+    /// What the provider counts now has nothing to do with what is stored: only its snapshot tells where it stands.
+    private mutating func fellBack(to sequence: Int64, from stored: Int64, now: Timestamp) -> FrameVerdict {
         let gap = ControlEvent.Gap(
-            kind: .sequence, fromSequence: stored + 1, toSequence: max(sequence - 1, stored + 1), from: now, to: now,
+            kind: .sequence, fromSequence: sequence, from: lastReceivedAt ?? now, to: now,
+            cause: "sequence fell back from \(stored) to \(sequence)")
+        // Nothing that follows heals this gap, and the snapshot needs no second one.
+        (lastStored, askedAfter, healsAt, oldInARow) = (nil, nil, .max, 0)
+        return .act(
+            before: [], store: false,
+            after: [.openGap(gap), .enter(.subscribing, why: "asking for a snapshot"), subscription()])
+    }
+
+    private mutating func jumped(to sequence: Int64, after stored: Int64, now: Timestamp) -> FrameVerdict {
+        askedAfter = stored
+        let gap = ControlEvent.Gap(
+            kind: .sequence, fromSequence: stored + 1, toSequence: max(sequence - 1, stored + 1),
+            from: lastReceivedAt ?? now, to: now,
             cause: "sequence jumped from \(stored) to \(sequence)")
         let opensGap = healsAt == nil
         healsAt = max(healsAt ?? 0, max(sequence - 1, stored + 1))

@@ -46,24 +46,20 @@ struct DeadLetterCommand: AsyncParsableCommand {
             from dead_letters d join feeds f using (feed_id)
             where ($1::text is null or f.name = $1) and ($2::smallint is null or d.reason = $2)
             """
-        private static let counts = "select d.reason, count(*) \(from) group by 1 order by 2 desc"
+        private static let counts = "select letter_reason_name(d.reason), count(*) \(from) group by 1 order by 2 desc"
         private static let letters = """
-            select d.id, f.name, d.reason, d.state, d.first_seen, d.detail \(from) order by d.id desc limit $3
+            select d.id, f.name, letter_reason_name(d.reason), d.state, d.first_seen, d.detail \(from) order by d.id desc limit $3
             """
 
         private static func show(_ counts: [[String?]], _ rows: [[String?]]) {
             guard !counts.isEmpty else { return print("no dead letters") }
-            for row in counts { print("\(name(row[0]).padded(to: 20)) \(row[1] ?? "0")") }
+            for row in counts { print("\((row[0] ?? "?").padded(to: 20)) \(row[1] ?? "0")") }
             print("")
             for row in rows {
                 print(
-                    "#\(row[0] ?? "?")  \(row[1] ?? "?")  \(name(row[2]))  state \(row[3] ?? "?")  \(row[4] ?? "?")\n    \(row[5] ?? "")"
+                    "#\(row[0] ?? "?")  \(row[1] ?? "?")  \(row[2] ?? "?")  state \(row[3] ?? "?")  \(row[4] ?? "?")\n    \(row[5] ?? "")"
                 )
             }
-        }
-
-        private static func name(_ code: String?) -> String {
-            code.flatMap { UInt8($0) }.flatMap { DeadLetterReason(rawValue: $0) }?.name ?? code ?? "?"
         }
     }
 
@@ -81,7 +77,7 @@ struct DeadLetterCommand: AsyncParsableCommand {
             let rows = try await connection.withSession { session in
                 try session.texts(
                     """
-                    select f.name, d.position, d.stage, d.reason, d.sqlstate, d.deliveries, d.first_seen, d.state, d.detail,
+                    select f.name, d.position, letter_stage_name(d.stage), letter_reason_name(d.reason), d.sqlstate, d.deliveries, d.first_seen, d.state, d.detail,
                         encode(d.payload, 'base64')
                     from dead_letters d join feeds f using (feed_id) where d.id = $1
                     """, [.int64(id)])
