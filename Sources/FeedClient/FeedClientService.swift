@@ -26,7 +26,7 @@ package struct FeedClientService: Service {
 
     package func run() async throws {
         let stop = StopSignal()
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for feed in configuration.feeds {
                     let runner = FeedRunner(
@@ -36,7 +36,7 @@ package struct FeedClientService: Service {
                 }
                 try await tasks.waitForAll()
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             stop.request()
         }
     }

@@ -20,7 +20,7 @@ package struct ProcessorService: Service {
     package func run() async throws {
         let stop = StopFlag()
         let share = FeedShare(feeds: configuration.feeds.count)
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 let roster = WorkerRoster(configuration: configuration, share: share, stop: stop)
                 tasks.addTask { try await roster.run() }
@@ -32,7 +32,7 @@ package struct ProcessorService: Service {
                 }
                 try await tasks.waitForAll()
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             stop.request()
         }
     }

@@ -28,9 +28,9 @@ package struct WriterService: Service {
     package func run() async throws {
         let stop = StopSignal()
         let parts = WriterParts(configuration: configuration, health: health, stop: stop, logger: logger)
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await parts.run()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             stop.request()
         }
     }

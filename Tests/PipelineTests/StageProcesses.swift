@@ -21,8 +21,16 @@ actor StageProcesses {
 
     /// Starts a stage; `environment` is added to this process's own.
     func start(_ stage: String, _ arguments: [String] = [], environment: [String: String] = [:]) async throws {
+        try await startWithoutConfiguration(
+            stage, arguments + ["--config", configurationPath], environment: environment)
+    }
+
+    /// The same for commands that read no configuration.
+    func startWithoutConfiguration(
+        _ stage: String, _ arguments: [String] = [], environment: [String: String] = [:]
+    ) async throws {
         starts += 1
-        var launch = ProcessLaunch(program, [stage] + arguments + ["--config", configurationPath])
+        var launch = ProcessLaunch(program, [stage] + arguments)
         launch.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let log = directory.appendingPathComponent("\(stage)-\(starts).txt").path
         launch.output = .file(log)

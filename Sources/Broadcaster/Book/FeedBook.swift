@@ -48,7 +48,12 @@ struct FeedBook: Sendable {
             case .continues: break
             case .first(let isOrigin):
                 history.begin(at: header.prev)
-                if !isOrigin { freshness.becamePartial() }
+                if isOrigin {
+                    // What a client has from before the log's first frame is of another log.
+                    history.forked(after: header.prev, at: header.first)
+                } else {
+                    freshness.becamePartial()
+                }
             case .hole, .fork:
                 guard acceptingHoles else { return link }
                 history.begin(at: header.first)

@@ -77,6 +77,8 @@ struct FeedHistory: Sendable, Equatable {
     /// Why nobody can resume from `frame`, or nil if they can. A frame that this instance has not reached yet is fine: what
     /// the client has already seen, it will drop.
     func refusal(of frame: FrameNumber) -> Refusal? {
+        // The client has seen nothing of the feed: there is nothing to take back.
+        if frame == 0 { return nil }
         if forks.contains(where: { frame < $0.before }) { return .logRestarted }
         return frame < horizon ? .windowExceeded : nil
     }

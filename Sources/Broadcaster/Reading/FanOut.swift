@@ -26,7 +26,7 @@ struct FanOut: Sendable {
     func run() async throws {
         let isStopping = StopFlag()
         let keeper = CheckpointKeeper(configuration: configuration, metrics: metrics, logger: logger)
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await keeper.run() }
                 tasks.addTask { try await distribute(isStopping, keeper) }
@@ -34,7 +34,7 @@ struct FanOut: Sendable {
                 defer { tasks.cancelAll() }
                 try await tasks.next()
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             isStopping.request()
         }
     }

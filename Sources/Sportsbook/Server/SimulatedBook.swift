@@ -38,7 +38,8 @@ final class SimulatedBook {
         self.pacer = pacer
         pacer.start(on: loop) { [weak self] count in
             guard let self else { return }
-            make(count)
+            // More than the world can make in a moment is not made: the loop has clients to serve.
+            make(min(count, Self.burst * 16))
             onProduced()
         }
     }

@@ -25,20 +25,22 @@ struct DeadLetterCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     description: "unknown reason '\(reason)': known are \(known)", exitCode: ExitCode(2))
             }
-            let connection = PostgresConnection(url: try options.load().postgresURL, name: "dlq")
-            try await connection.connect()
-            let (feed, limit) = (feed, limit)
+            guard limit >= 0 else {
+                throw CommandFailure(description: "'--limit \(limit)' must be 0 or more", exitCode: ExitCode(2))
+            }
+            let limit = limit
             let reason = reason.flatMap { DeadLetterReason(name: $0) }
             let filter: [PostgresValue] = [
                 feed.map { .text($0) } ?? .null, reason.map { .int16(Int16($0.rawValue)) } ?? .null,
             ]
-            let (counts, rows) = try await connection.withSession { session in
-                (
-                    try session.texts(Self.counts, filter),
-                    try session.texts(Self.letters, filter + [.int64(Int64(limit))])
-                )
+            let (counts, rows) = try await MigratedDatabase.with(options.load().postgresURL, name: "dlq") {
+                try await $0.withSession { session in
+                    (
+                        try session.texts(Self.counts, filter),
+                        try session.texts(Self.letters, filter + [.int64(Int64(limit))])
+                    )
+                }
             }
-            await connection.close()
             Self.show(counts, rows)
         }
 
@@ -57,7 +59,7 @@ struct DeadLetterCommand: AsyncParsableCommand {
             print("")
             for row in rows {
                 print(
-                    "#\(row[0] ?? "?")  \(row[1] ?? "?")  \(row[2] ?? "?")  state \(row[3] ?? "?")  \(row[4] ?? "?")\n    \(row[5] ?? "")"
+                    "#\(row[0] ?? "?")  \(row[1] ?? "?")  \(row[2] ?? "?")  state \(row[3] ?? "?")  \(row[4] ?? "?")\n    \((row[5] ?? "").printable)"
                 )
             }
         }
@@ -71,25 +73,27 @@ struct DeadLetterCommand: AsyncParsableCommand {
         @Argument(help: "The letter's id, from `dlq list`.") var id: Int64
 
         func execute() async throws {
-            let connection = PostgresConnection(url: try options.load().postgresURL, name: "dlq")
-            try await connection.connect()
             let id = id
-            let rows = try await connection.withSession { session in
-                try session.texts(
-                    """
-                    select f.name, d.position, letter_stage_name(d.stage), letter_reason_name(d.reason), d.sqlstate, d.deliveries, d.first_seen, d.state, d.detail,
-                        encode(d.payload, 'base64')
-                    from dead_letters d join feeds f using (feed_id) where d.id = $1
-                    """, [.int64(id)])
+            let rows = try await MigratedDatabase.with(options.load().postgresURL, name: "dlq") {
+                try await $0.withSession { session in
+                    try session.texts(
+                        """
+                        select f.name, d.position, letter_stage_name(d.stage), letter_reason_name(d.reason), d.sqlstate, d.deliveries, d.first_seen, d.state, d.detail,
+                            encode(d.payload, 'base64')
+                        from dead_letters d join feeds f using (feed_id) where d.id = $1
+                        """, [.int64(id)])
+                }
             }
-            await connection.close()
             guard let row = rows.first else { throw CommandFailure(description: "there is no dead letter \(id)") }
             let names = [
                 "feed", "position", "stage", "reason", "sqlstate", "deliveries", "first seen", "state", "detail",
             ]
-            for (name, value) in zip(names, row) { print("\(name.padded(to: 12))\(value ?? "")") }
+            for (name, value) in zip(names, row) { print("\(name.padded(to: 12))\((value ?? "").printable)") }
             let payload = row[9].flatMap { Data(base64Encoded: $0, options: .ignoreUnknownCharacters) } ?? Data()
-            print("payload     \(payload.count) bytes\n\(String(decoding: payload, as: UTF8.self))")
+            print("payload     \(payload.count) bytes")
+            for line in payload.split(separator: UInt8(ascii: "\n")) {
+                print(String(decoding: line, as: UTF8.self).printable)
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FeedModel
-import PostgresCopy
 import Writer
 
 /// Audits Postgres.
@@ -14,19 +13,11 @@ struct VerifyCommand: ReportingCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func execute() async throws {
-        let url = try options.load().postgresURL
-        let connection = PostgresConnection(url: url, name: "verify", statementTimeout: nil)
-        do {
-            try await connection.connect()
-            try await SchemaMigrator().requireCurrent(connection)
-            let report = try await Audit(connection, now: WallClock.now).run()
-            await connection.close()
-            for finding in report.findings { print(finding.description) }
-            print(report.isClean ? "clean: nothing is wrong" : "NOT clean: see above")
-            if !report.isClean { throw ExitCode.failure }
-        } catch let error as SchemaError {
-            await connection.close()
-            throw CommandFailure(description: "\(error)")
-        }
+        let report = try await MigratedDatabase.with(
+            options.load().postgresURL, name: "verify", statementTimeout: nil
+        ) { try await Audit($0, now: WallClock.now).run() }
+        for finding in report.findings { print(finding.description) }
+        print(report.isClean ? "clean: nothing is wrong" : "NOT clean: see above")
+        if !report.isClean { throw ExitCode.failure }
     }
 }

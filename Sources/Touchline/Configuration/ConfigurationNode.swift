@@ -28,7 +28,8 @@ struct ConfigurationNode: Sendable {
             self.init(node)
         } catch let error as YamlError {
             throw ConfigurationError(
-                file: file, problems: [.init(line: Self.line(of: error), message: "not YAML: \(Self.reason(of: error))")])
+                file: file,
+                problems: [.init(line: Self.line(of: error), message: "not YAML: \(Self.reason(of: error))")])
         }
     }
 

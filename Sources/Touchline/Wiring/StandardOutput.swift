@@ -14,3 +14,13 @@ enum StandardOutput {
         FileHandle.standardOutput.write(Data("\r\u{1B}[K\(text)".utf8))
     }
 }
+
+extension String {
+    /// With control characters written as `\u{1b}`: what a provider sent must not reach the operator's terminal.
+    var printable: String {
+        unicodeScalars.reduce(into: "") { result, scalar in
+            let isControl = scalar.properties.generalCategory == .control
+            result += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }
+    }
+}
