@@ -7,9 +7,15 @@ struct EntryScript {
     private(set) var last: FrameNumber = 0
     var receivedAt: Timestamp
     private let seed: UInt64
+    /// The number of the very first frame: logs begin somewhere above 0.
+    private let firstFrame: FrameNumber
 
-    init(feed: FeedName, receivedAt: Timestamp = Timestamp(microseconds: 1_766_414_833_000_000)) {
+    init(
+        feed: FeedName, receivedAt: Timestamp = Timestamp(microseconds: 1_766_414_833_000_000),
+        firstFrame: FrameNumber = 1
+    ) {
         self.feed = feed
+        self.firstFrame = firstFrame
         self.receivedAt = receivedAt
         seed = feed.selectionSeed
     }
@@ -31,7 +37,8 @@ struct EntryScript {
     mutating func entry(_ frames: [[Event]]) -> [UInt8] {
         let isControl = frames.count == 1 && frames[0].contains { if case .control = $0 { true } else { false } }
         let header = RawEntryHeader(
-            kind: isControl ? .control : .frames, term: term, first: last + 1, frameCount: max(1, frames.count),
+            kind: isControl ? .control : .frames, term: term, first: max(last + 1, firstFrame),
+            frameCount: max(1, frames.count),
             prev: last, receivedAt: receivedAt)
         var encoder = EventsEntryEncoder(capacity: 4096)
         encoder.begin(header)

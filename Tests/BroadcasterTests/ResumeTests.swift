@@ -1,0 +1,61 @@
+import FeedModel
+import Testing
+
+@testable import Broadcaster
+
+/// Which cursors are resumed from, and which are reset.
+struct ResumeTests {
+    private let feed = FeedName("book-a")
+
+    /// An instance that has applied a new log of one price, whose first frame is `first`.
+    private func instance(firstFrame first: FrameNumber, option: String) throws -> TestInstance {
+        let feed = try #require(feed)
+        let instance = TestInstance(
+            feeds: [feed], now: Moment(monotonic: .seconds(100), wall: Timestamp(microseconds: 1_766_414_833_000_000)))
+        var script = EntryScript(feed: feed, firstFrame: first)
+        try instance.apply(script.entry(.odds(fixture: "fx", option: option, price: "1.5")), feed: 0)
+        instance.deliver()
+        return instance
+    }
+
+    private func subscribe(to instance: TestInstance, resume: String? = nil) throws -> BookClient {
+        let client = BookClient()
+        client.isRecording = true
+        let connection = instance.connect(client)
+        let cursor = resume.map { ",\"resume\":\"\($0)\"" } ?? ""
+        try connection.send("{\"t\":\"sub\",\"id\":1,\"ch\":\"odds\",\"f\":{}\(cursor)}")
+        instance.deliver()
+        try connection.settle()
+        return client
+    }
+
+    private func cursor(of client: BookClient) throws -> String {
+        try #require(client.messages("snap_end").last?["cur"] as? String)
+    }
+
+    @Test func aCursorOfTheSameLogIsResumed() throws {
+        let before = try subscribe(to: try instance(firstFrame: 5_000, option: "home"))
+        let after = try subscribe(
+            to: try instance(firstFrame: 5_000, option: "home"), resume: try cursor(of: before))
+        #expect(after.messages("reset").isEmpty)
+        #expect(after.messages("snap_end").last?["resumed"] as? Bool == true)
+    }
+
+    @Test func aCursorFromBeforeTheLogBeganIsReset() throws {
+        let before = try subscribe(to: try instance(firstFrame: 5_000, option: "home"))
+        let after = try subscribe(to: try instance(firstFrame: 9_000, option: "away"), resume: try cursor(of: before))
+        #expect(after.messages("reset").first?["why"] as? String == "log_restarted")
+        #expect(after.messages("snap_end").last?["resumed"] as? Bool == false)
+        #expect(after.lanes.values.first?.rows.count == 1)
+    }
+
+    @Test func aCursorFromBeforeTheFirstPriceIsResumed() throws {
+        let feed = try #require(feed)
+        let empty = TestInstance(
+            feeds: [feed], now: Moment(monotonic: .seconds(100), wall: Timestamp(microseconds: 1_766_414_833_000_000)))
+        let before = try subscribe(to: empty)
+        let after = try subscribe(to: try instance(firstFrame: 9_000, option: "away"), resume: try cursor(of: before))
+        #expect(after.messages("reset").isEmpty)
+        #expect(after.lanes.values.first?.rows.count == 1)
+    }
+}
