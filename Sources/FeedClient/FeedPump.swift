@@ -121,9 +121,12 @@ struct FeedPump {
     /// A frame too large to take cannot be kept, but it must not vanish either.
     private mutating func recordOversized(_ message: DiscardedMessage) {
         let now = log.builder.lastReceivedAt
+        log.builder.add(control: .frameTooLarge(bytes: message.byteCount), token: token)
         let cause = "a frame of \(message.byteCount) bytes is over the limit and was not taken"
         perform(.openGap(.init(kind: .overflow, from: now, to: now, cause: cause)))
         openGap = nil
+        // What it said is not known: only the provider's whole state tells which prices still stand.
+        requestImage(cause: .protocolError, why: cause)
     }
 
     /// Judges every frame of a batch. Neighbours that are simply stored are copied as one run.
@@ -156,6 +159,12 @@ struct FeedPump {
         }
         add(&run, of: bytes)
         log.builder.close(token: token)
+    }
+
+    private mutating func requestImage(cause: ReconnectCause, why: String) {
+        resumeToken = []
+        isImageRequested = true
+        perform(.reconnect(cause: cause, why: why))
     }
 
     private mutating func add(_ run: inout FrameRun, of bytes: UnsafeRawBufferPointer) {
@@ -255,9 +264,7 @@ struct FeedPump {
             guard let decoded = try? FeedRequest(decoding: request.payload) else { continue }
             switch decoded {
             case .freshImage(let why):
-                resumeToken = []
-                isImageRequested = true
-                perform(.reconnect(cause: .requested, why: why))
+                requestImage(cause: .requested, why: why)
             case .replayLetter(let position, let stage, let payload):
                 perform(.record(.letterReplayed(position: position, stage: stage, payload: payload)))
             }

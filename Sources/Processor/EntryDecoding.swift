@@ -50,8 +50,21 @@ struct EntryDecoding: ~Copyable {
     private mutating func decodeControl(_ cursor: inout ByteCursor, header: RawEntryHeader) throws(EntryError) {
         let frame = try RawEntry.frame(&cursor)
         // A control event of a newer build is forwarded even when this one cannot read it.
-        if let event = try? ControlEvent(decoding: frame.bytes) { decoder.apply(event, header: header, into: &output) }
+        if let event = try? ControlEvent(decoding: frame.bytes) {
+            decoder.apply(event, header: header, into: &output)
+            refuse(event, frame.bytes, header)
+        }
         output.events.append(control: frame.bytes, at: Position(frame: header.first, ordinal: 0))
+    }
+
+    /// A frame that the FeedClient could not take is a letter like any other, whoever the provider is.
+    private mutating func refuse(_ event: ControlEvent, _ body: UnsafeRawBufferPointer, _ header: RawEntryHeader) {
+        guard case .frameTooLarge(let bytes) = event else { return }
+        let detail =
+            "frame has \(bytes) bytes, more than \(RawEntry.maximumFrameBytes), and was not taken from the socket"
+        output.refuse(
+            Refusal(.tooLarge, detail), body, at: Position(frame: header.first, ordinal: 0),
+            receivedAt: header.receivedAt)
     }
 
     /// The decoder's state, to be restored with `init(feed:restoring:)`.

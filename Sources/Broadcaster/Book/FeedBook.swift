@@ -97,7 +97,9 @@ struct FeedBook: Sendable {
         case .betPlacement: changes.notBroadcast += 1
         case .control(let position, let body):
             let frame = begin(position, header, &encoding)
-            control(try ControlEvent(decoding: body), at: Position(frame: frame, ordinal: 0), header)
+            // What a newer build says of the session does not stop the prices.
+            guard let control = try? ControlEvent(decoding: body) else { return }
+            self.control(control, at: Position(frame: frame, ordinal: 0), header)
         }
     }
 

@@ -92,7 +92,7 @@ package struct SportsbookSession: ProviderSession {
         oldInARow = 0
         let isContiguous = head.lastSequence - head.firstSequence == Int64(head.sequenceCount - 1)
         guard head.firstSequence <= stored + 1, isContiguous else {
-            if askedAfter == stored { return accept(upTo: head.lastSequence) }
+            if askedAfter == stored { return startAnew(why: "the provider sent the same jump again") }
             return jumped(to: head.firstSequence, after: stored, now: now)
         }
         lastStored = head.lastSequence
@@ -111,13 +111,14 @@ package struct SportsbookSession: ProviderSession {
         return fellBack(to: sequence, from: stored, now: now)
     }
 
-    /// Asked again, the provider sent the same jump: it does not have what is missing. The gap stays on record, unhealed,
-    /// and the feed goes on; asking for ever would be a feed that stands still.
-    private mutating func accept(upTo sequence: Int64) -> FrameVerdict {
-        lastStored = sequence
-        askedAfter = nil
-        healsAt = nil
-        return .store
+    /// What is missing cannot be had: its gap stays on record, unhealed, and only a snapshot tells which prices still stand.
+    /// Asking for the missing part again and again would be a feed that stands still.
+    private mutating func startAnew(why: String, gap: [SessionAction] = []) -> FrameVerdict {
+        // Nothing that follows heals the gap, and the snapshot needs no second one.
+        (lastStored, askedAfter, healsAt, oldInARow) = (nil, nil, .max, 0)
+        return .act(
+            before: [], store: false,
+            after: gap + [.enter(.subscribing, why: why + ": asking for a snapshot"), subscription()])
     }
 
     /// A heartbeat names the last `seq` sent: one above ours means that messages between were lost, one below that the
@@ -125,7 +126,7 @@ package struct SportsbookSession: ProviderSession {
     private mutating func heartbeat(sequence: Int64, now: Timestamp) -> FrameVerdict {
         guard phase == .live, let stored = lastStored, sequence != stored else { return .store }
         if sequence < stored { return fellBack(to: sequence, from: stored, now: now) }
-        if askedAfter == stored { return accept(upTo: sequence) }
+        if askedAfter == stored { return startAnew(why: "the provider did not send what was missing") }
         return jumped(to: sequence + 1, after: stored, now: now)
     }
 
@@ -134,11 +135,7 @@ package struct SportsbookSession: ProviderSession {
         let gap = ControlEvent.Gap(
             kind: .sequence, fromSequence: sequence, from: lastReceivedAt ?? now, to: now,
             cause: "sequence fell back from \(stored) to \(sequence)")
-        // Nothing that follows heals this gap, and the snapshot needs no second one.
-        (lastStored, askedAfter, healsAt, oldInARow) = (nil, nil, .max, 0)
-        return .act(
-            before: [], store: false,
-            after: [.openGap(gap), .enter(.subscribing, why: "asking for a snapshot"), subscription()])
+        return startAnew(why: gap.cause, gap: [.openGap(gap)])
     }
 
     private mutating func jumped(to sequence: Int64, after stored: Int64, now: Timestamp) -> FrameVerdict {

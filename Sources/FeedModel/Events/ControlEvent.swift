@@ -17,6 +17,8 @@ package enum ControlEvent: Sendable, Equatable, Codable {
     case gap(Gap)
     /// The provider sent what the gap at `position` was missing.
     case gapHealed(position: Int64, at: Int64)
+    /// A frame of so many bytes was too large to be taken: the Processor makes it a dead letter without its bytes.
+    case frameTooLarge(bytes: Int)
     /// Nothing came from the provider for 5 s; the session is in `state`.
     case keepalive(state: SessionState)
     /// A dead letter is sent through again under its own identity.

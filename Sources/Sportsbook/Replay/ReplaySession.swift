@@ -32,6 +32,8 @@ final class ReplayStage {
         return session
     }
 
+    var sentLines: Int { progress.sentLines }
+
     func sent(upTo index: Int) {
         progress.sentLines = index
         progress.clock = index > 0 ? Timestamp(milliseconds: timeline.lines[index - 1].clock) : nil
@@ -87,7 +89,9 @@ final class ReplaySession: WebSocketServerDelegate {
 
     private func start(_ start: ReplayRequest.Start) {
         let timeline = stage.timeline
-        let (index, isResumed) = timeline.start(start)
+        var (index, isResumed) = timeline.start(start)
+        // Who asks a sportsbook anew is told how things stand now, not how they came about.
+        if timeline.dialect == .sportsbook, start == .beginning { index = stage.sentLines }
         cursor = index
         isStarted = true
         if timeline.dialect == .sportsbook { announce(index, isResumed: isResumed) }
@@ -96,7 +100,7 @@ final class ReplaySession: WebSocketServerDelegate {
     }
 
     private func announce(_ index: Int, isResumed: Bool) {
-        let next = stage.timeline.sequence(from: index) ?? 1
+        let next = stage.timeline.sequence(from: index) ?? (stage.timeline.lastSequence(before: index) ?? 0) + 1
         let oldest = stage.timeline.sequence(from: 0) ?? next
         send(ControlMessage.subscribed(isResumed: isResumed, next: next, oldest: oldest))
         guard !isResumed, !stage.timeline.hasSnapshotEnd else { return }

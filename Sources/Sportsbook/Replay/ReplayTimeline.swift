@@ -94,6 +94,14 @@ struct ReplayTimeline: Sendable {
         return nil
     }
 
+    /// The highest `seq` before `index`, if lines carry one.
+    func lastSequence(before index: Int) -> Int64? {
+        for line in lines[..<min(index, lines.count)].reversed() {
+            if let sequence = withLine(line, { TopLevelScanner.integer(of: "seq", in: $0) }) { return sequence }
+        }
+        return nil
+    }
+
     /// Whether the recording tells where its snapshot ends.
     var hasSnapshotEnd: Bool {
         lines.contains { line in

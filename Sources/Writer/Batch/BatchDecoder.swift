@@ -106,7 +106,7 @@ struct BatchDecoder: ~Copyable {
             case .betPlacement(let bet): append(bet, number, route.feedID, &cache)
             case .settlement(let settlement): append(settlement, number, route.feedID, &cache)
             case .fixtureUpdate(let update): append(update, number, route.feedID, &cache)
-            case .control(let position, let body): try append(control: body, at: position, number)
+            case .control(let position, let body): append(control: body, at: position, number)
             }
         }
         batch.append(
@@ -231,9 +231,9 @@ struct BatchDecoder: ~Copyable {
                 homeTeam: batch.store(event.homeTeam), awayTeam: batch.store(event.awayTeam)))
     }
 
-    private mutating func append(control body: TextView, at position: Position, _ entry: Int32) throws(EntryError) {
-        let event: ControlEvent
-        do { event = try ControlEvent(decoding: body) } catch { throw .truncated("control event") }
+    private mutating func append(control body: TextView, at position: Position, _ entry: Int32) {
+        // What a newer build says of the session is no row of this one.
+        guard let event = try? ControlEvent(decoding: body) else { return }
         switch event {
         case .gap(let gap):
             batch.gaps.append(GapChange(position: position.rawValue, entry: entry, kind: .opened(gap)))
@@ -241,7 +241,7 @@ struct BatchDecoder: ~Copyable {
             batch.gaps.append(GapChange(position: healed, entry: entry, kind: .healed(at: time)))
         case .letterReplayed(let letter, let stage, _):
             batch.replays.append(LetterReplay(position: letter, stage: stage, entry: entry))
-        case .termStarted, .stateChanged, .resumed, .snapshotBegan, .snapshotEnded, .keepalive: return
+        case .termStarted, .stateChanged, .resumed, .snapshotBegan, .snapshotEnded, .keepalive, .frameTooLarge: return
         }
     }
 
