@@ -49,6 +49,40 @@ struct ResumeTests {
         #expect(after.lanes.values.first?.rows.count == 1)
     }
 
+    @Test func whoComesFromAnotherInstanceWithAFilterNeedsNoResync() throws {
+        let feed = try #require(feed)
+        let now = Moment(monotonic: .seconds(100), wall: Timestamp(microseconds: 1_766_414_833_000_000))
+        let (first, second) = (TestInstance(feeds: [feed], now: now), TestInstance(feeds: [feed], now: now))
+        var script = EntryScript(feed: feed)
+        var entries = [
+            script.entry(.odds(fixture: "fx", market: "1X2", option: "home", price: "1.5")),
+            script.entry(.odds(fixture: "fx", market: "totals", option: "over", price: "1.9")),
+        ]
+        for entry in entries { try first.apply(entry, feed: 0) }
+        first.deliver()
+        let filter = #"{"t":"sub","id":1,"ch":"odds","f":{"markets":["1X2"]}"#
+        let client = BookClient()
+        let connection = first.connect(client)
+        try connection.send(filter + "}")
+        first.deliver()
+        try connection.settle()
+        let cursor = try #require(client.cursors["1"])
+
+        // A change that the filter does not show comes while nobody uses the filter on the second instance.
+        entries.append(script.entry(.odds(fixture: "fx", market: "totals", option: "over", price: "1.8")))
+        for entry in entries { try second.apply(entry, feed: 0) }
+        second.deliver()
+        let hopped = second.connect(client)
+        try hopped.send(filter + ",\"resume\":\"\(cursor)\"}")
+        second.deliver()
+        try hopped.settle()
+        try second.apply(script.entry(.odds(fixture: "fx", market: "1X2", option: "home", price: "1.6")), feed: 0)
+        second.deliver()
+        while try hopped.outlet.drain() {}
+        #expect(client.resyncs.isEmpty)
+        #expect(client.lanes.values.first?.rows.values.first?["p"] == "[1.6]")
+    }
+
     @Test func aCursorFromBeforeTheFirstPriceIsResumed() throws {
         let feed = try #require(feed)
         let empty = TestInstance(

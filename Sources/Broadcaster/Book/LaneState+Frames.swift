@@ -45,9 +45,20 @@ extension LaneState {
         nextSlot += 1
         slots.append(
             ProjectionSlot(
-                id: nextSlot, projection: projection, conflation: conflation, lastSeq: seq,
+                id: nextSlot, projection: projection, conflation: conflation, lastSeq: lastChange(projection),
                 allowsMarket: markets.map { projection.includes(marketType: $0.type) }))
         return Attachment(slot: nextSlot, projection: projection)
+    }
+
+    /// The frame that last changed what the projection shows: the same on every instance, whenever its first user came, so
+    /// that who comes from another instance with a cursor finds the chain of deltas unbroken.
+    private func lastChange(_ projection: Projection) -> FrameNumber {
+        guard case .markets = projection.rows else { return seq }
+        let allowed = markets.map { projection.includes(marketType: $0.type) }
+        var last = fixtureFrame
+        for row in rows where allowed[row.market] { last = max(last, row.changedFrame) }
+        for tombstone in tombstones.values where allowed[tombstone.market] { last = max(last, tombstone.frame) }
+        return last
     }
 
     mutating func detach(slot id: Int) {

@@ -8,7 +8,7 @@ struct ProjectionSlot: Sendable {
     let conflation: ConflationClass
     /// Audiences that use it, over all event loops.
     var users = 1
-    /// `seq` of the last delta, or of the lane when the first user came.
+    /// `seq` of the last delta that the projection showed, whether anybody was there to see it or not.
     var lastSeq: FrameNumber
     /// By index of the lane's markets.
     var allowsMarket: [Bool]
