@@ -80,7 +80,7 @@ struct FeedRunner: Sendable {
     private func own(redis: RedisConnection, lease: FeedLease, isAfterLoss: Bool) async throws {
         let (log, predecessor) = try await FeedLog.begin(
             redis: redis, names: names, lease: lease, provider: feed.provider,
-            isRawAuditOn: configuration.isRawAuditOn, logger: logger)
+            isRawAuditOn: configuration.isRawAuditOn, health: health, component: "\(component).log", logger: logger)
         logger.info("term began", metadata: ["term": "\(log.builder.term)", "frame": "\(log.builder.next - 1)"])
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await keepLease(lease) }

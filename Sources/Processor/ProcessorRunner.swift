@@ -75,6 +75,10 @@ struct ProcessorRunner: Sendable {
         case ProcessorError.surprised:
             logger.warning("starting again from the last forwarded entry", metadata: [LogKey.error: "\(error)"])
             try await Task.sleep(for: .milliseconds(20))
+        case let error as RedisError:
+            health.report(component, .down("redis: \(error)"))
+            logger.warning("redis is away", metadata: [LogKey.error: "\(error)"])
+            try await Task.sleep(for: .milliseconds(300))
         default:
             health.report(component, .degraded("\(error)"))
             logger.warning("processing is interrupted", metadata: [LogKey.error: "\(error)"])

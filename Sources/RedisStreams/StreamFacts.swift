@@ -36,8 +36,15 @@ package struct GroupInfo: Sendable, Equatable {
     package let consumers: Int
     package let pending: Int
     package let lastDelivered: StreamID
-    /// Entries not yet delivered; nil when Redis cannot tell, which is not zero.
+    /// Entries not yet delivered as Redis counts them; nil when it cannot tell, which is not zero. After a restart it counts
+    /// wrongly: see `lag(in:)`.
     package let lag: Int?
+
+    /// Entries of the stream not yet delivered: none when the last one was, and never more than there are.
+    package func lag(in stream: StreamInfo) -> Int? {
+        guard lastDelivered < stream.lastGenerated else { return 0 }
+        return lag.map { min($0, stream.length) }
+    }
 }
 
 /// A consumer of a group as Redis describes it.

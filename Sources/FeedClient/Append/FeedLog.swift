@@ -12,6 +12,8 @@ struct FeedLog {
     private let redis: RedisConnection
     private let names: StreamNames
     private let lease: FeedLease
+    private let health: HealthRegistry
+    private let component: String
     private let logger: Logger
     private var retained = RetainedEntries()
     var builder: EntryBuilder
@@ -23,7 +25,7 @@ struct FeedLog {
     /// - Returns: the log, and what the entries before the term say; nil if the feed is new.
     static func begin(
         redis: RedisConnection, names: StreamNames, lease: FeedLease, provider: String, isRawAuditOn: Bool,
-        logger: Logger
+        health: HealthRegistry, component: String, logger: Logger
     ) async throws -> (log: FeedLog, predecessor: Predecessor?) {
         var generator = SystemRandomNumberGenerator()
         let term = Term.random(using: &generator)
@@ -46,7 +48,8 @@ struct FeedLog {
             predecessor = Predecessor(resumeToken: resumeToken, lastLiveAt: lastLiveAt)
         }
         let log = FeedLog(
-            redis: redis, names: names, lease: lease, logger: logger, builder: EntryBuilder(after: header))
+            redis: redis, names: names, lease: lease, health: health, component: component, logger: logger,
+            builder: EntryBuilder(after: header))
         return (log, predecessor)
     }
 
@@ -81,10 +84,15 @@ struct FeedLog {
         }
     }
 
-    private init(redis: RedisConnection, names: StreamNames, lease: FeedLease, logger: Logger, builder: EntryBuilder) {
+    private init(
+        redis: RedisConnection, names: StreamNames, lease: FeedLease, health: HealthRegistry, component: String,
+        logger: Logger, builder: EntryBuilder
+    ) {
         self.redis = redis
         self.names = names
         self.lease = lease
+        self.health = health
+        self.component = component
         self.logger = logger
         self.builder = builder
     }
@@ -137,8 +145,11 @@ struct FeedLog {
             do {
                 try await redis.connect()
                 try await lease.confirm()
-                return try following(try await redis.lastEntry(of: names.raw))
+                let last = try await redis.lastEntry(of: names.raw)
+                health.report(component, .up)
+                return try following(last)
             } catch let error as RedisError {
+                health.report(component, .down("redis: \(error)"))
                 logger.warning("redis is away", metadata: [LogKey.error: "\(error)"])
                 try await Task.sleep(for: backoff.next(using: &random))
             }

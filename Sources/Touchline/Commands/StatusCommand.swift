@@ -57,7 +57,7 @@ struct FeedReport: Encodable {
         for (name, key) in [("raw", names.raw), ("events", names.events), ("dead", names.dead)] {
             guard let info = try await redis.streamInfo(of: key) else { continue }
             let groups = try await redis.groups(of: key).map {
-                Group(name: $0.name, pending: $0.pending, lag: $0.lag, consumers: $0.consumers)
+                Group(name: $0.name, pending: $0.pending, lag: $0.lag(in: info), consumers: $0.consumers)
             }
             streams.append(
                 Stream(

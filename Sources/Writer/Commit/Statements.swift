@@ -83,11 +83,17 @@ enum Statement {
 
     // MARK: Gaps and letters
 
+    /// A gap whose beginning nobody knows begins behind what was written last.
     static let openGaps = """
         INSERT INTO feed_gaps AS gap
             (feed_id, position, kind, from_sequence, to_sequence, from_time, to_time, cause)
-        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[],
+        SELECT feed_id, position, kind, from_sequence, to_sequence, coalesce(from_time, (
+                SELECT l.received_at FROM ingest_ledger l
+                WHERE l.feed_id = opened.feed_id AND l.first_frame < opened.position >> 13
+                ORDER BY l.first_frame DESC LIMIT 1)), to_time, cause
+        FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[],
             $6::timestamptz[], $7::timestamptz[], $8::text[])
+            AS opened (feed_id, position, kind, from_sequence, to_sequence, from_time, to_time, cause)
         ON CONFLICT (feed_id, position) DO UPDATE SET kind = excluded.kind, from_sequence = excluded.from_sequence,
             to_sequence = excluded.to_sequence, from_time = excluded.from_time, to_time = excluded.to_time,
             cause = excluded.cause
@@ -100,8 +106,14 @@ enum Statement {
         """
     /// Entries that were delivered and are gone, unless they had been written after all.
     static let recordLoss = """
-        INSERT INTO feed_gaps (feed_id, position, kind, cause)
-        SELECT feed_id, first_frame << 13, $3::smallint, $4::text
+        INSERT INTO feed_gaps (feed_id, position, kind, from_time, to_time, cause)
+        SELECT feed_id, first_frame << 13, $3::smallint, (
+                SELECT l.received_at FROM ingest_ledger l
+                WHERE l.feed_id = lost.feed_id AND l.first_frame < lost.first_frame
+                ORDER BY l.first_frame DESC LIMIT 1), coalesce((
+                SELECT l.received_at FROM ingest_ledger l
+                WHERE l.feed_id = lost.feed_id AND l.first_frame > lost.first_frame
+                ORDER BY l.first_frame LIMIT 1), now()), $4::text
         FROM unnest($1::smallint[], $2::bigint[]) AS lost (feed_id, first_frame)
         WHERE NOT EXISTS (SELECT FROM ingest_ledger l
             WHERE l.feed_id = lost.feed_id AND l.first_frame = lost.first_frame)

@@ -21,18 +21,19 @@ struct ChainWatch {
     private static let window = Duration.seconds(120)
 
     /// The predecessor is the entry that ends at `prev_frame`. Nearly always it is the one before in the ledger; only
-    /// where
-    /// it is not is it asked for by key: it starts at most 63 frames before its end. Before a feed's oldest entry
-    /// nothing
-    /// can be said to be missing.
+    /// where it is not is it asked for by key: it starts at most 63 frames before its end. Before a feed's oldest entry
+    /// nothing can be said to be missing.
     private static let find = """
         WITH run AS (
             SELECT feed_id, first_frame, prev_frame, received_at, lag(last_frame) OVER (ORDER BY first_frame) AS before
             FROM ingest_ledger
             WHERE feed_id = $1 AND first_frame > $2 AND first_frame <= $3 AND received_at >= $4
         )
-        INSERT INTO feed_gaps (feed_id, position, kind, to_time, cause)
-        SELECT feed_id, first_frame << 13, $5::smallint, received_at, $6::text
+        INSERT INTO feed_gaps (feed_id, position, kind, from_time, to_time, cause)
+        SELECT feed_id, first_frame << 13, $5::smallint, (
+                SELECT o.received_at FROM ingest_ledger o
+                WHERE o.feed_id = e.feed_id AND o.first_frame < e.first_frame
+                ORDER BY o.first_frame DESC LIMIT 1), received_at, $6::text
         FROM run e
         WHERE prev_frame > 0 AND before IS DISTINCT FROM prev_frame
             AND NOT EXISTS (SELECT FROM ingest_ledger p WHERE p.feed_id = e.feed_id AND p.last_frame = e.prev_frame

@@ -111,7 +111,7 @@ struct StreamTrimmer: Sendable {
             gauges.length(info.length, of: name)
             for group in try await redis.groups(of: stream) {
                 gauges.group(
-                    group.name, of: name, lag: group.lag, pending: group.pending,
+                    group.name, of: name, lag: group.lag(in: info), pending: group.pending,
                     oldestPending: try await ageOfOldestPending(stream, group))
             }
         }

@@ -42,7 +42,8 @@ extension Migration {
                        AND g.from_time <= coalesce(g.to_time, 'infinity')
                      GROUP BY g.feed_id)
                 SELECT m.name, m.minute,
-                       round(1 - coalesce((
+                       -- Cut, not rounded: a minute that lacks a millisecond is not complete.
+                       trunc(1 - coalesce((
                            SELECT sum(extract(epoch FROM upper(part) - lower(part)))
                              FROM unnest(x.spans * tstzmultirange(m.span)) AS part), 0) / 60, 4)
                   FROM minutes m
