@@ -68,7 +68,8 @@ import Testing
         "sportsbook --rate 1e-300", "sportsbook --rate 1e308", "sportsbook --rate nan", "sportsbook --fixtures 0",
         "sportsbook --listen nowhere", "demo --rate -1", "demo --port 70000", "demo --log-level loud",
         "replay nowhere.ndjson --provider betfair", "replay /dev/null --provider betting",
-        "replay /dev/null --provider betfair --speed 0", "bench chain --messages 0", "no-such-command",
+        "replay /dev/null --provider betfair --speed 0", "replay /dev/null --provider betfair --from noon",
+        "replay /dev/null --provider betfair --longest-silence -1", "bench chain --messages 0", "no-such-command",
     ])
     func `a wrong option is named and ends with 2`(line: String) async throws {
         let program = try StageProcesses(configuration: "")

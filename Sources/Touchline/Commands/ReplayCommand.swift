@@ -19,6 +19,9 @@ struct ReplayCommand: ReportingCommand {
     @Argument(help: "Recordings, one frame a line.") var files: [String]
     @Option(help: "The provider that sent them: sportsbook or betfair.") var provider: String
     @Option(help: "1, 60 or max: how many times the provider's own clock.") var speed = "max"
+    @Option(help: "Send what was before this time of the provider's clock (RFC 3339) at once.") var from: String?
+    @Option(help: "Cut longer silences of the recording to this many seconds of the provider's clock.")
+    var longestSilence: Double?
     @Option(help: "The feed's name.") var feed = "replay"
     @Flag(name: .customLong("private"), help: "Use a Redis and a Postgres of our own instead of the configured ones.")
     var isPrivate = false
@@ -75,6 +78,21 @@ struct ReplayCommand: ReportingCommand {
             throw CommandFailure(description: "'\(file)' cannot be read", exitCode: ExitCode(2))
         }
         var recording = ReplayConfiguration(files: files, dialect: ReplayDialect(provider: provider))
+        if let from {
+            guard let time = Timestamp(rfc3339: from) else {
+                throw CommandFailure(
+                    description: "'--from \(from)' must be a time such as 2026-01-31T15:00:00Z", exitCode: ExitCode(2))
+            }
+            recording.start = time
+        }
+        if let longestSilence {
+            guard (0...86_400 * 365).contains(longestSilence) else {
+                throw CommandFailure(
+                    description: "'--longest-silence \(longestSilence)' must be 0 or more seconds",
+                    exitCode: ExitCode(2))
+            }
+            recording.longestSilence = .seconds(longestSilence)
+        }
         switch Double(speed) {
         case let factor? where factor > 0: recording.speed = .times(factor)
         case nil where speed == "max": recording.speed = .maximum
