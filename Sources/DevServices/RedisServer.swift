@@ -86,6 +86,8 @@ package final class RedisServer: Sendable {
             "bind 127.0.0.1", "port \(port)", "protected-mode no", "unixsocket \(socketPath)", "unixsocketperm 777",
             "dir \(directory.path)/redis", "daemonize no", "set-proc-title no", "logfile \"\"",
             "appendonly yes", "appendfsync \(options.synchronization)", "save \"\"", "maxmemory-policy noeviction",
+            // Streams come and go: rewriting the file at every 64 MB costs more CPU than all commands.
+            "auto-aof-rewrite-min-size 1gb", "rdbcompression no",
         ]
         if let limit = options.maximumMemoryBytes { lines.append("maxmemory \(limit)") }
         return (lines + options.settings).joined(separator: "\n") + "\n"

@@ -7,7 +7,7 @@ extension RedisConnection {
             let reply = try request { $0.command(["XINFO", "STREAM", .text(stream)]) }
             let fields = reply.view.fields()
             return StreamInfo(
-                length: fields["length"]?.integer ?? 0,
+                length: fields["length"]?.integer ?? 0, added: fields["entries-added"]?.integer ?? 0,
                 lastGenerated: fields["last-generated-id"]?.streamID ?? .zero,
                 first: fields["first-entry"]?.array?.first?.streamID,
                 last: fields["last-entry"]?.array?.first?.streamID)

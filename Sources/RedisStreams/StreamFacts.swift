@@ -58,6 +58,8 @@ package struct ConsumerInfo: Sendable, Equatable {
 /// A stream as Redis describes it.
 package struct StreamInfo: Sendable, Equatable {
     package let length: Int
+    /// Entries ever added, trimmed ones included.
+    package let added: Int
     /// The highest id ever given, also when that entry is gone.
     package let lastGenerated: StreamID
     package let first: StreamID?

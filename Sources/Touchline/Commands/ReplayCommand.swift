@@ -35,6 +35,10 @@ struct ReplayCommand: ReportingCommand {
         let servers = try await PrivateServers.start(logger: Logger(label: "touchline.replay"))
         configuration.redisURL = servers.redis.url
         configuration.postgresURL = servers.postgresURL
+        // Somebody else's pipeline may be running on this machine.
+        configuration.broadcaster.port = PortChoice.choose(configuration.broadcaster.port) ?? 0
+        configuration.operations.port = PortChoice.choose(configuration.operations.port) ?? 0
+        if configuration.broadcaster.port == 0 { configuration.broadcaster.port = PortChoice.choose(0) ?? 0 }
         do {
             try await run(replay, with: configuration)
         } catch {

@@ -34,7 +34,9 @@ struct ReplayWatcher: Service {
                 quiet = try await isDrained(connection) ? quiet + 1 : 0
             }
             show(replay.server.progress)
-            StandardOutput.line("\nreplayed \(replay.server.progress.totalLines) lines: all committed")
+            let letters = try await connection.streamInfo(of: names.dead)?.added ?? 0
+            let refused = letters == 0 ? "" : ", \(letters) messages are dead letters (touchline dlq list)"
+            StandardOutput.line("\nreplayed \(replay.server.progress.totalLines) lines: all committed\(refused)")
             if replay.isStaying { try await gracefulShutdown() }
         }
         await connection.close()
