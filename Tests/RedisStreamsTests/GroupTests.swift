@@ -113,7 +113,9 @@ struct GroupTests {
             #expect(try await connection.trim(stream: stream, below: floor, exactly: true) == 6)
             #expect(try await connection.ids(in: stream) == (7...10).map { StreamID($0) })
             let info = try #require(try await connection.streamInfo(of: stream))
-            #expect(info == .init(length: 4, lastGenerated: StreamID(10), first: StreamID(7), last: StreamID(10)))
+            #expect(
+                info == .init(length: 4, added: 10, lastGenerated: StreamID(10), first: StreamID(7), last: StreamID(10))
+            )
             #expect(try await connection.trim(stream: stream, below: StreamID(8)) == 0)
         }
     }
