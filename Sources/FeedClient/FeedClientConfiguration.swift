@@ -1,4 +1,5 @@
 package import FeedModel
+import Foundation
 package import RedisStreams
 
 /// What the FeedClient stage needs to know: where Redis is, and which feeds to take.
@@ -35,16 +36,22 @@ package struct FeedConfiguration: Sendable {
     package var url: String
     /// Bearer token (`sportsbook`) or session token (`betfair`).
     package var token: String?
+    /// A file that holds the token instead; read at every connect, so that something else may renew it.
+    package var tokenFile: String?
     /// `betfair`: the application key.
     package var applicationKey: String?
     /// `sportsbook`: the streams subscribed to.
     package var streams: [String]
+    /// A live session that brings nothing of a stream for this long is given up, unless the stream may be quiet.
+    package var staleAfter = Duration.seconds(120)
+    package var quietStreams: StreamKinds = [.fixtures, .bets]
     /// PEM file of a certificate authority to trust besides the system's.
     package var certificateAuthority: String?
     package var backoff: ReconnectBackoff
 
     package init(
-        name: FeedName, provider: String, url: String, token: String? = nil, applicationKey: String? = nil,
+        name: FeedName, provider: String, url: String, token: String? = nil, tokenFile: String? = nil,
+        applicationKey: String? = nil,
         streams: [String] = ["fixtures", "odds", "bets"], certificateAuthority: String? = nil,
         backoff: ReconnectBackoff = ReconnectBackoff()
     ) {
@@ -52,9 +59,19 @@ package struct FeedConfiguration: Sendable {
         self.provider = provider
         self.url = url
         self.token = token
+        self.tokenFile = tokenFile
         self.applicationKey = applicationKey
         self.streams = streams
         self.certificateAuthority = certificateAuthority
         self.backoff = backoff
+    }
+
+    /// The token as of now; throws if its file cannot be read or is empty.
+    func currentToken() throws(FeedClientError) -> String? {
+        guard let tokenFile else { return token }
+        let text = try? String(contentsOfFile: tokenFile, encoding: .utf8)
+        let token = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        guard !token.isEmpty else { throw .tokenUnreadable(file: tokenFile) }
+        return token
     }
 }

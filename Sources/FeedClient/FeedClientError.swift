@@ -6,6 +6,8 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
     case ownershipLost(String)
     /// Redis no longer has what the next entry must follow: begin a new term and record a gap of kind `lost`.
     case continuityLost(String)
+    /// The file that should hold the provider's token is absent, unreadable or empty.
+    case tokenUnreadable(file: String)
     case unknownProvider(String)
     /// The log's last entry is of a newer version.
     case unreadableLog(EntryError)
@@ -14,6 +16,7 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
         switch self {
         case .ownershipLost(let why): "another process owns the feed: \(why)"
         case .continuityLost(let why): "the feed's log cannot be continued: \(why)"
+        case .tokenUnreadable(let file): "the token file \(file) cannot be read or is empty"
         case .unknownProvider(let name): "unknown provider '\(name)': known are \(SessionRegistry.names)"
         case .unreadableLog(let error): "the feed's log cannot be read: \(error)"
         }

@@ -24,15 +24,21 @@ package struct FeedClientService: Service {
         self.logger = logger
     }
 
+    /// Between the starts of two feeds: many feeds do not knock at one provider in one instant.
+    private static let stagger = Duration.milliseconds(25)
+
     package func run() async throws {
         let stop = StopSignal()
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for feed in configuration.feeds {
+                for (index, feed) in configuration.feeds.enumerated() {
                     let runner = FeedRunner(
                         feed: feed, configuration: configuration, health: health, group: group, stop: stop,
                         logger: logger)
-                    tasks.addTask { try await runner.run() }
+                    tasks.addTask {
+                        try await Task.sleep(for: Self.stagger * index)
+                        try await runner.run()
+                    }
                 }
                 try await tasks.waitForAll()
             }

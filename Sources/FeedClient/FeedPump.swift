@@ -39,6 +39,7 @@ struct FeedPump {
     private var lastHeartbeatAt = ContinuousClock.now
     private var lastAppendAt = ContinuousClock.now
     private var rate = FrameRate()
+    private var watch: StreamWatch
 
     init(
         feed: FeedConfiguration, log: FeedLog, redis: RedisConnection, names: StreamNames,
@@ -52,6 +53,7 @@ struct FeedPump {
         self.linger = linger
         self.metrics = metrics
         self.logger = logger
+        watch = StreamWatch(StreamKinds(names: feed.streams), quiet: feed.quietStreams, limit: feed.staleAfter)
         resumeToken = predecessor?.resumeToken ?? []
         lastLiveAt = predecessor?.lastLiveAt
         session = SportsbookSession(streams: [], resumeToken: [], lastReceivedAt: nil)
@@ -71,8 +73,10 @@ struct FeedPump {
 
     /// Pumps until the connection ends, the session wants a new one, or the stop is requested.
     mutating func run(
-        _ connection: WebSocketConnection, stop: StopSignal, onLive: () -> Void
+        _ connection: WebSocketConnection, token: String?, stop: StopSignal, onLive: () -> Void
     ) async throws -> (ReconnectCause, String) {
+        var feed = feed
+        feed.token = token
         session = try SessionRegistry.make(
             feed, resumeToken: resumeToken, lastReceivedAt: lastLiveAt)
         isSessionOpen = true
@@ -92,7 +96,10 @@ struct FeedPump {
             if !batch.isEmpty { take(batch) }
             try await tickIfDue()
             try await flush(sendingTo: connection)
-            if state == .live, !wasLive { onLive() }
+            if state == .live, !wasLive {
+                watch.restart(at: .now)
+                onLive()
+            }
             if let reconnect { return reconnect }
             try await lingerIfBusy(batch.messageCount)
         }
@@ -122,6 +129,8 @@ struct FeedPump {
     private mutating func recordOversized(_ message: DiscardedMessage) {
         let now = log.builder.lastReceivedAt
         log.builder.add(control: .frameTooLarge(bytes: message.byteCount), token: token)
+        logger.warning("a frame was too large to take", metadata: ["bytes": "\(message.byteCount)"])
+        guard !session.noticesLoss else { return }
         let cause = "a frame of \(message.byteCount) bytes is over the limit and was not taken"
         perform(.openGap(.init(kind: .overflow, from: now, to: now, cause: cause)))
         openGap = nil
@@ -236,6 +245,10 @@ struct FeedPump {
         } else if silence > session.deadAfter / 2, now - lastHeartbeatAt > session.deadAfter / 2 {
             lastHeartbeatAt = now
             if let text = session.heartbeat() { outgoing.append(text) }
+        }
+        watch.saw(session.takeSeen(), at: now)
+        if state == .live, reconnect == nil, let complaint = watch.complaint(at: now) {
+            perform(.reconnect(cause: .stale, why: complaint))
         }
         try await handleRequests()
         if state == .live, reconnect == nil { lastLiveAt = log.builder.lastReceivedAt }

@@ -114,45 +114,61 @@ struct FeedRunner: Sendable {
     private func serve(_ opened: consuming FeedPump) async throws {
         var pump = opened
         var random = SystemRandomNumberGenerator()
-        var backoff = feed.backoff
+        var policy = ReconnectPolicy(backoff: feed.backoff)
         while !stop.isRequested {
             let began = ContinuousClock.now
-            let (cause, why) = try await session(&pump)
+            let end = try await session(&pump)
             guard !stop.isRequested else { break }
-            metrics.reconnected(cause)
-            if ContinuousClock.now - began > .seconds(60) { backoff.reset() }
-            let delay = cause == .requested ? .zero : backoff.next(using: &random)
-            health.report(component, .degraded("reconnecting: \(why)"))
-            logger.warning(
-                "session ended", metadata: ["cause": "\(cause.rawValue)", "why": "\(why)", "delay": "\(delay)"])
-            try await pump.wait(delay, why: why, stop: stop)
+            metrics.reconnected(end.cause)
+            let delay = policy.delay(after: end, lived: ContinuousClock.now - began, using: &random)
+            report(end, delay: delay, isInSlowLane: policy.isInSlowLane)
+            try await pump.wait(delay, why: end.why, stop: stop)
         }
     }
 
-    private func session(_ pump: inout FeedPump) async throws -> (ReconnectCause, String) {
+    private func report(_ end: SessionEnd, delay: Duration, isInSlowLane: Bool) {
+        let when = "next attempt in \((delay.seconds * 10).rounded() / 10) s"
+        if isInSlowLane {
+            health.report(component, .down("the provider refuses the credentials: \(end.why); \(when)"))
+        } else {
+            health.report(component, .degraded("reconnecting: \(end.why); \(when)"))
+        }
+        logger.warning(
+            "session ended", metadata: ["cause": "\(end.cause.rawValue)", "why": "\(end.why)", "delay": "\(delay)"])
+    }
+
+    private func session(_ pump: inout FeedPump) async throws -> SessionEnd {
         try await pump.entered(.connecting, why: feed.url)
+        let token: String?
+        do { token = try feed.currentToken() } catch { return SessionEnd(.connectFailed, why: "\(error)") }
         let connection: WebSocketConnection
         do {
-            connection = try await WebSocketConnection.connect(clientConfiguration(), group: group, logger: logger)
+            connection = try await WebSocketConnection.connect(
+                clientConfiguration(token: token), group: group, logger: logger)
         } catch {
-            if case .refused = error { return (.refused, "\(error)") }
-            return (.connectFailed, "\(error)")
+            guard case .refused(let status, let retryAfter, _) = error else {
+                return SessionEnd(.connectFailed, why: "\(error)")
+            }
+            return SessionEnd(.refused, why: "\(error)", status: status, retryAfter: retryAfter)
         }
         stop.watch(connection)
         defer { stop.forget(connection) }
         do {
-            let end = try await pump.run(connection, stop: stop) { health.report(component, .up) }
+            let (cause, why) = try await pump.run(connection, token: token, stop: stop) {
+                health.report(component, .up)
+            }
+            let reason = connection.closeReason
             await connection.close()
-            return end
+            return SessionEnd(cause, why: why, closeCode: reason?.isFromPeer == true ? reason?.code : nil)
         } catch {
             await connection.close(code: .goingAway)
             throw error
         }
     }
 
-    private func clientConfiguration() -> WebSocketClientConfiguration {
+    private func clientConfiguration(token: String?) -> WebSocketClientConfiguration {
         var configuration = WebSocketClientConfiguration(url: feed.url)
-        if let token = feed.token, feed.provider == "sportsbook" {
+        if let token, feed.provider == "sportsbook" {
             configuration.headers.append((name: "Authorization", value: "Bearer \(token)"))
         }
         configuration.tls.additionalAuthorityFile = feed.certificateAuthority

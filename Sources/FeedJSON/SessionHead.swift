@@ -17,14 +17,17 @@ package struct SessionHead: Sendable, Equatable {
     package var lastSequence: Int64 = 0
     /// How many of its messages have a `seq`.
     package var sequenceCount = 0
+    /// The kinds of data in it: bit 0 odds and settlements, bit 1 fixtures, bit 2 bets.
+    package var dataKinds: UInt8 = 0
 
     /// What a `seq` may be: small enough that one more and every difference can be computed.
     package static let sequences: ClosedRange<Int64> = 0...(1 << 62)
 
     package init() {}
 
-    fileprivate mutating func add(_ kind: Kind, sequence: Int64?, isFirst: Bool) {
-        if isFirst || self.kind == .data { self.kind = kind }
+    fileprivate mutating func add(_ type: (kind: Kind, data: UInt8), sequence: Int64?, isFirst: Bool) {
+        if isFirst || kind == .data { kind = type.kind }
+        dataKinds |= type.data
         // What no provider can count to is no sequence: the decoder says so.
         guard let sequence, Self.sequences.contains(sequence) else { return }
         if sequenceCount == 0 || sequence < firstSequence { firstSequence = sequence }
@@ -44,26 +47,28 @@ final class SessionPeek {
         var head = SessionHead()
         peek.open(frame)
         guard peek.take(UInt8(ascii: "[")) else {
-            if peek.look(stoppingAt: 0b11) { head.add(kind, sequence: peek.integer(1), isFirst: true) }
+            if peek.look(stoppingAt: 0b11) { head.add(type, sequence: peek.integer(1), isFirst: true) }
             return head
         }
         var isFirst = true
         repeat {
             guard peek.look() else { return SessionHead() }
-            head.add(kind, sequence: peek.integer(1), isFirst: isFirst)
+            head.add(type, sequence: peek.integer(1), isFirst: isFirst)
             isFirst = false
         } while peek.take(UInt8(ascii: ","))
         return peek.take(UInt8(ascii: "]")) ? head : SessionHead()
     }
 
-    private var kind: SessionHead.Kind {
-        guard let type = peek.string(0) else { return .unknown }
+    private var type: (kind: SessionHead.Kind, data: UInt8) {
+        guard let type = peek.string(0) else { return (.unknown, 0) }
         switch types.index(of: type) {
-        case 0...3: return .data
-        case 4: return .heartbeat
-        case 5: return .subscribed
-        case 6: return .error
-        default: return type.elementsEqual("snapshot_complete".utf8) ? .snapshotComplete : .unknown
+        case 0, 2: return (.data, 1)
+        case 1: return (.data, 2)
+        case 3: return (.data, 4)
+        case 4: return (.heartbeat, 0)
+        case 5: return (.subscribed, 0)
+        case 6: return (.error, 0)
+        default: return (type.elementsEqual("snapshot_complete".utf8) ? .snapshotComplete : .unknown, 0)
         }
     }
 }

@@ -33,7 +33,7 @@ import Testing
         let complaints = await stages.complaints()
         #expect(isComplete, "\(complaints)")
 
-        try await Self.expectEveryNumber(load, in: postgres)
+        try await NumberedRows.expectAll(of: load, count: Self.messages, in: "killed", of: postgres)
         let audit = try await stages.run(["verify"])
         #expect(audit.code == 0, "\(audit.output)")
         #expect(try await postgres.execute("select count(*) from feed_gaps", database: "killed") == "0")
@@ -80,28 +80,5 @@ import Testing
             try await Task.sleep(for: .seconds(1))
         }
         return false
-    }
-
-    /// Reads all rows in the order of their positions: they must be exactly the numbers from 1, none twice, none missing.
-    private static func expectEveryNumber(_ load: LoadConfiguration, in postgres: PostgresServer) async throws {
-        let text = try await postgres.execute(
-            """
-            select f.fixture_id || ' ' || m.market_type || ' ' || coalesce(trim_scale(s.line)::text, '-') || ' ' || s.option_id
-                || ' ' || trim_scale(t.odd_value)
-            from odds_ticks t join selections s using (selection_key) join markets m using (market_key)
-                join fixtures f using (fixture_key)
-            order by t.position
-            """, database: "killed")
-        let rows = text.split(separator: "\n")
-        #expect(rows.count == Int(messages))
-        var wrong = 0
-        for (index, row) in rows.enumerated() {
-            let expected = load.expectation(Int64(index + 1))
-            let line = expected.line.map { "\($0)" } ?? "-"
-            let words = "\(expected.fixtureID) \(expected.marketType) \(line) \(expected.optionID) \(expected.odd)"
-            if row != words { wrong += 1 }
-            if row != words, wrong == 1 { Issue.record("number \(index + 1) should be '\(words)' but is '\(row)'") }
-        }
-        #expect(wrong == 0)
     }
 }

@@ -20,9 +20,11 @@ package struct BetfairSession: ProviderSession {
     private var initialClock: String?
     private var clock: String?
     private var requestID = 0
+    private var seen: StreamKinds = []
 
     /// Two heartbeats of the 5 s we ask for, and one second.
     package let deadAfter = Duration.seconds(11)
+    package let noticesLoss = false
 
     package init(applicationKey: String, sessionToken: String, resumeToken: [UInt8], lastReceivedAt: Timestamp?) {
         self.applicationKey = applicationKey
@@ -40,6 +42,11 @@ package struct BetfairSession: ProviderSession {
         return Array("\(initialClock)#\(clock)".utf8)
     }
 
+    package mutating func takeSeen() -> StreamKinds {
+        defer { seen = [] }
+        return seen
+    }
+
     package mutating func opened() -> [SessionAction] { [.enter(.authenticating, why: "connected")] }
 
     package mutating func heartbeat() -> String? {
@@ -54,7 +61,9 @@ package struct BetfairSession: ProviderSession {
         switch head.operation {
         case .connection: return authenticate()
         case .status: return status(head)
-        case .marketChange, .orderChange: return change(head, now: now)
+        case .marketChange, .orderChange:
+            if head.change != .heartbeat { seen.insert(.odds) }
+            return change(head, now: now)
         default: return .store
         }
     }

@@ -12,6 +12,10 @@ package protocol ProviderSession: Sendable {
     var resumeToken: [UInt8] { get }
     /// Without any frame for this long the peer counts as dead.
     var deadAfter: Duration { get }
+    /// Whether a message that never arrived shows in those that follow, so that the session asks for it itself.
+    var noticesLoss: Bool { get }
+    /// The kinds of data that arrived since the last call.
+    mutating func takeSeen() -> StreamKinds
     /// Sent when the connection was quiet for a while, to hear whether the peer lives; nil for none.
     mutating func heartbeat() -> String?
 }
@@ -45,5 +49,7 @@ package enum SessionAction: Sendable, Equatable {
 /// Why a connection was given up: the label of `touchline_feed_reconnects_total`.
 package enum ReconnectCause: String, Sendable, CaseIterable {
     case connectFailed = "connect_failed"
+    /// The session lives, but one kind of data has stopped.
+    case stale
     case refused, closed, lost, silence, protocolError = "protocol_error", serverError = "server_error", requested
 }

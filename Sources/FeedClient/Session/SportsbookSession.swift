@@ -21,11 +21,13 @@ package struct SportsbookSession: ProviderSession {
     private var askedAfter: Int64?
     /// Messages in a row that were old: a few follow a resume, many mean that the provider counts anew.
     private var oldInARow = 0
+    private var seen: StreamKinds = []
     private var pings = 0
 
     private static let mostOldInARow = 64
 
     package let deadAfter = Duration.seconds(11)
+    package let noticesLoss = true
 
     /// - Parameters:
     ///   - resumeToken: of the last entry in the stream; one of another set of streams is another subscription.
@@ -39,6 +41,11 @@ package struct SportsbookSession: ProviderSession {
     package var resumeToken: [UInt8] {
         guard phase != .snapshot, let lastStored else { return [] }
         return Array("\(streams.joined(separator: ","))#\(lastStored)".utf8)
+    }
+
+    package mutating func takeSeen() -> StreamKinds {
+        defer { seen = [] }
+        return seen
     }
 
     private static func sequence(in token: [UInt8], of streams: [String]) -> Int64? {
@@ -67,6 +74,7 @@ package struct SportsbookSession: ProviderSession {
         _ frame: UnsafeRawBufferPointer, scanner: JSONScanner, now: Timestamp
     ) -> FrameVerdict {
         let head = scanner.session(frame)
+        seen.formUnion(StreamKinds(rawValue: head.dataKinds))
         switch head.kind {
         case .data: return data(head, now: now)
         case .heartbeat: return heartbeat(sequence: head.lastSequence, now: now)

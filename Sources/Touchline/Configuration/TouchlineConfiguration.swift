@@ -158,6 +158,10 @@ extension TouchlineConfiguration {
         let provider = feed.string("provider")
         let url = feed.string("url")
         let token = feed.secret("token")
+        let tokenFile = feed.string("token_file")
+        if token != nil, tokenFile != nil {
+            feed.reject("token_file", tokenFile ?? "", "absent when there is a 'token'")
+        }
         let applicationKey = feed.secret("app_key")
         let streams = feed.strings("streams")
         let authority = feed.string("certificate_authority")
@@ -174,16 +178,25 @@ extension TouchlineConfiguration {
         for stream in streams ?? [] where !known.contains(stream) {
             feed.reject("streams", stream, "any of fixtures, odds, bets")
         }
+        let staleAfter = feed.duration(
+            "stale_after", in: .seconds(1)...(.seconds(86_400)), default: .seconds(120))
+        let quiet = feed.strings("quiet_ok")
+        for stream in quiet ?? [] where !known.contains(stream) {
+            feed.reject("quiet_ok", stream, "any of fixtures, odds, bets")
+        }
         guard let provider else { return feed.missing("provider", "one of \(SessionRegistry.names)") }
         if provider == "betfair" {
             if applicationKey == nil { feed.missing("app_key", "Betfair's application key") }
-            if token == nil { feed.missing("token", "Betfair's session token") }
+            if token == nil, tokenFile == nil { feed.missing("token", "Betfair's session token, or a 'token_file'") }
         }
         guard let url else { return feed.missing("url", "where the feed is, ws:// or wss://") }
-        feeds.append(
-            FeedConfiguration(
-                name: name, provider: provider, url: url, token: token, applicationKey: applicationKey,
-                streams: streams ?? ["fixtures", "odds", "bets"], certificateAuthority: authority))
+        var configuration = FeedConfiguration(
+            name: name, provider: provider, url: url, token: token, tokenFile: tokenFile,
+            applicationKey: applicationKey,
+            streams: streams ?? ["fixtures", "odds", "bets"], certificateAuthority: authority)
+        configuration.staleAfter = staleAfter
+        if let quiet { configuration.quietStreams = StreamKinds(names: quiet) }
+        feeds.append(configuration)
     }
 }
 
