@@ -52,7 +52,9 @@ let package = Package(
         .target(
             name: "FeedClient",
             dependencies: [
-                "FeedModel", "FeedJSON", "WebSocketTransport", "RedisStreams", "Telemetry", log, metrics, lifecycle,
+                "FeedModel", "FeedJSON", "WebSocketTransport", "RedisStreams", "DedicatedThread", "Telemetry", log,
+                metrics,
+                lifecycle,
             ]),
         .target(
             name: "Processor",

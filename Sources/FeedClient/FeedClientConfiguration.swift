@@ -13,6 +13,8 @@ package struct FeedClientConfiguration: Sendable {
     package var linger: Duration
     /// Names this process in leases.
     package var ownerName: String
+    /// Where frames wait while Redis is away; nil makes the sockets wait instead.
+    package var spool: SpoolConfiguration?
 
     package init(
         redis: RedisEndpoint, prefix: String = "touchline", feeds: [FeedConfiguration], isRawAuditOn: Bool = false,

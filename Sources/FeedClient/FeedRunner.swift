@@ -36,9 +36,11 @@ struct FeedRunner: Sendable {
         let redis = RedisConnection(endpoint: configuration.redis, name: "feed-redis")
         let lease = FeedLease(redis: redis, key: names.feedOwner, owner: configuration.ownerName)
         var isAfterLoss = false
+        var isRedisBack = false
         while !stop.isRequested {
             do {
-                try await waitForLease(lease, redis: redis)
+                try await waitForLease(lease, redis: redis, isRedisBack: isRedisBack)
+                isRedisBack = false
                 guard !stop.isRequested else { break }
                 try await own(redis: redis, lease: lease, isAfterLoss: isAfterLoss)
                 isAfterLoss = false
@@ -47,6 +49,7 @@ struct FeedRunner: Sendable {
                 logger.warning("feed is given up for now", metadata: [LogKey.error: "\(error)"])
                 if case .continuityLost = error { isAfterLoss = true } else { try await pause(.seconds(1)) }
             } catch let error as RedisError {
+                isRedisBack = true
                 health.report(component, .down("redis: \(error)"))
                 logger.warning("redis is away", metadata: [LogKey.error: "\(error)"])
                 try await pause(.milliseconds(500))
@@ -57,8 +60,13 @@ struct FeedRunner: Sendable {
     }
 
     /// A standby neither connects nor writes: it asks once a second whether the lease is free.
-    private func waitForLease(_ lease: FeedLease, redis: RedisConnection) async throws {
+    private func waitForLease(_ lease: FeedLease, redis: RedisConnection, isRedisBack: Bool) async throws {
         var isStandby = false
+        try await redis.connect()
+        // An owner whose spool waits for Redis goes first: what it has, nobody else can give.
+        if isRedisBack, try await redis.leaseOwner(names.feedOwner) != configuration.ownerName {
+            try await pause(.seconds(10))
+        }
         while !stop.isRequested {
             try await redis.connect()
             if try await lease.take() { return }
@@ -78,22 +86,40 @@ struct FeedRunner: Sendable {
 
     /// Serves the feed under a new term until the stop, or until it turns out that someone else does.
     private func own(redis: RedisConnection, lease: FeedLease, isAfterLoss: Bool) async throws {
-        let (log, predecessor) = try await FeedLog.begin(
+        let (log, predecessor, isSpoolLost) = try await FeedLog.begin(
             redis: redis, names: names, lease: lease, provider: feed.provider,
-            isRawAuditOn: configuration.isRawAuditOn, health: health, component: "\(component).log", logger: logger)
+            isRawAuditOn: configuration.isRawAuditOn, spool: await openSpool(), health: health,
+            component: "\(component).log", logger: logger)
         logger.info("term began", metadata: ["term": "\(log.builder.term)", "frame": "\(log.builder.next - 1)"])
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await keepLease(lease) }
             tasks.addTask {
                 let pump = FeedPump(
                     feed: feed, log: log, redis: redis, names: names, predecessor: predecessor,
-                    isAfterLoss: isAfterLoss,
+                    isAfterLoss: isAfterLoss || isSpoolLost,
                     linger: configuration.linger, metrics: metrics, logger: logger)
                 try await serve(pump)
             }
             // Either the lease is gone, or the feed has stopped: the other task has nothing left to do.
             defer { tasks.cancelAll() }
             try await tasks.next()
+        }
+    }
+
+    /// The feed's spool with what an earlier process left in it; nil when there is none, or it cannot be used.
+    private func openSpool() async -> Spool? {
+        guard let settings = configuration.spool else { return nil }
+        let name = "\(configuration.prefix)-\(feed.name)".map { character in
+            character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character))
+                ? character : "_"
+        }
+        let spool = Spool(settings, name: String(name))
+        do {
+            try await spool.open()
+            return spool
+        } catch {
+            logger.critical("there is no spool for an absent redis", metadata: [LogKey.error: "\(error)"])
+            return nil
         }
     }
 

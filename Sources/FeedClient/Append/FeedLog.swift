@@ -6,14 +6,21 @@ import Telemetry
 /// A feed's log in Redis as its owner writes it: numbered entries, one MULTI in flight, and after any surprise a look at the
 /// last entry before anything is sent again.
 ///
-/// Used by one task. Waits out an absent Redis for ever; throws only what makes this process stop being the owner
-/// (`FeedClientError`) or its task's cancellation.
+/// Used by one task. An absent or full Redis is waited out: with a spool on disk while the feed goes on, without one (or when
+/// it is full) while the feed waits. Throws only what makes this process stop being the owner (`FeedClientError`) or its
+/// task's cancellation.
 struct FeedLog {
     private let redis: RedisConnection
     private let names: StreamNames
     private let lease: FeedLease
     private let health: HealthRegistry
     private let component: String
+    private let spool: Spool?
+    /// Entries go to the disk, because Redis is away or full, or has not got all of the spool yet.
+    private(set) var isSpooling = false
+    private var nextDrain = ContinuousClock.now
+    /// When the spool was last drained; nil once it is forgotten.
+    private var drainedAt: ContinuousClock.Instant?
     private let logger: Logger
     private var retained = RetainedEntries()
     var builder: EntryBuilder
@@ -25,8 +32,10 @@ struct FeedLog {
     /// - Returns: the log, and what the entries before the term say; nil if the feed is new.
     static func begin(
         redis: RedisConnection, names: StreamNames, lease: FeedLease, provider: String, isRawAuditOn: Bool,
-        health: HealthRegistry, component: String, logger: Logger
-    ) async throws -> (log: FeedLog, predecessor: Predecessor?) {
+        spool: Spool?, health: HealthRegistry, component: String, logger: Logger
+    ) async throws -> (log: FeedLog, predecessor: Predecessor?, isAfterLoss: Bool) {
+        var isAfterLoss = false
+        if let spool { isAfterLoss = try await giveBack(spool, redis: redis, names: names, logger: logger) }
         var generator = SystemRandomNumberGenerator()
         let term = Term.random(using: &generator)
         let now = WallClock.now
@@ -48,9 +57,10 @@ struct FeedLog {
             predecessor = Predecessor(resumeToken: resumeToken, lastLiveAt: lastLiveAt)
         }
         let log = FeedLog(
-            redis: redis, names: names, lease: lease, health: health, component: component, logger: logger,
+            redis: redis, names: names, lease: lease, spool: spool, health: health, component: component,
+            logger: logger,
             builder: EntryBuilder(after: header))
-        return (log, predecessor)
+        return (log, predecessor, isAfterLoss)
     }
 
     /// What the former owner left behind.
@@ -85,14 +95,15 @@ struct FeedLog {
     }
 
     private init(
-        redis: RedisConnection, names: StreamNames, lease: FeedLease, health: HealthRegistry, component: String,
-        logger: Logger, builder: EntryBuilder
+        redis: RedisConnection, names: StreamNames, lease: FeedLease, spool: Spool?, health: HealthRegistry,
+        component: String, logger: Logger, builder: EntryBuilder
     ) {
         self.redis = redis
         self.names = names
         self.lease = lease
         self.health = health
         self.component = component
+        self.spool = spool
         self.logger = logger
         self.builder = builder
     }
@@ -110,18 +121,17 @@ struct FeedLog {
         return StreamEntry(id: StreamID(UInt64(first)), payload: RawEntry.control(event, header: header))
     }
 
-    /// Appends the entries that the builder has closed; returns when Redis has them all.
+    /// Appends the entries that the builder has closed; returns when Redis or the spool has them all.
     mutating func flush() async throws {
-        var outstanding = builder.takeClosed()
-        guard !outstanding.isEmpty else { return }
-        appended.entries += outstanding.count
-        appended.frames += outstanding.reduce(0) { $0 + Int($1.last - $1.first) + 1 }
-        retained.keep(outstanding)
-        var backoff = ReconnectBackoff(initial: .milliseconds(50), maximum: .seconds(2))
-        while !outstanding.isEmpty {
-            if try await append(outstanding) { return }
-            outstanding = try await reconcile(&backoff)
-        }
+        let closed = builder.takeClosed()
+        appended.entries += closed.count
+        appended.frames += closed.reduce(0) { $0 + Int($1.last - $1.first) + 1 }
+        if isSpooling { return try await flushSpooling(closed) }
+        if let drainedAt, ContinuousClock.now - drainedAt > Self.keptAfterDrain { await forgetSpool() }
+        guard !closed.isEmpty else { return }
+        retained.keep(closed)
+        if try await append(closed) { return }
+        try await recover(closed)
     }
 
     /// True if Redis took all of `entries`; false if that is unknown or untrue.
@@ -129,7 +139,11 @@ struct FeedLog {
         let batch = entries.map { StreamEntry(id: StreamID(UInt64($0.first)), payload: $0.payload) }
         do {
             let outcome = try await redis.append(to: names.raw, batch)
-            if case .appended = outcome { return true }
+            switch outcome {
+            case .appended: return true
+            case .outOfMemory(let why): health.report(component, .down("redis is full: \(why)"))
+            default: break
+            }
             logger.warning("append was not taken", metadata: ["outcome": "\(outcome)"])
         } catch {
             logger.warning("append failed", metadata: [LogKey.error: "\(error)"])
@@ -137,35 +151,181 @@ struct FeedLog {
         return false
     }
 
-    /// What is still to be appended, after looking at what Redis has.
-    private mutating func reconcile(_ backoff: inout ReconnectBackoff) async throws -> [NumberedEntry] {
+    /// Appends what Redis lacks after a surprise, for as long as it takes, or until the spool takes over.
+    private mutating func recover(_ closed: [NumberedEntry]) async throws {
+        let began = ContinuousClock.now
+        var backoff = ReconnectBackoff(initial: .milliseconds(50), maximum: .seconds(2))
         var random = SystemRandomNumberGenerator()
         while true {
             try Task.checkCancellation()
             do {
-                try await redis.connect()
-                try await lease.confirm()
-                let last = try await redis.lastEntry(of: names.raw)
-                health.report(component, .up)
-                return try following(last)
+                let last = try await confirmedFrame()
+                guard let missing = retained.following(last) else { return try await recoverFromSpool(after: last) }
+                if missing.isEmpty { return }
+                if try await append(missing) { return }
             } catch let error as RedisError {
-                health.report(component, .down("redis: \(error)"))
-                logger.warning("redis is away", metadata: [LogKey.error: "\(error)"])
-                try await Task.sleep(for: backoff.next(using: &random))
+                reportAway(error)
             }
+            if ContinuousClock.now - began > Self.spoolsAfter, try await beginSpooling(closed) { return }
+            try await Task.sleep(for: backoff.next(using: &random))
         }
     }
 
-    private func following(_ last: StreamEntry?) throws -> [NumberedEntry] {
+    /// The last frame that Redis has, while the log is still ours.
+    private func confirmedFrame() async throws -> FrameNumber {
+        try await redis.connect()
+        try await lease.confirm()
+        let last = try await redis.lastEntry(of: names.raw)
+        health.report(component, .up)
         guard let last else { throw FeedClientError.continuityLost("the stream \(names.raw) is gone") }
         let header: RawEntryHeader
         do { header = try RawEntry.header(of: last.payload) } catch { throw FeedClientError.unreadableLog(error) }
         guard header.term == builder.term else {
             throw FeedClientError.ownershipLost("term \(header.term) began at frame \(header.first)")
         }
-        guard let following = retained.following(header.last) else {
-            throw FeedClientError.continuityLost("Redis stands at frame \(header.last), older than what is kept here")
+        return header.last
+    }
+
+    private func reportAway(_ error: RedisError) {
+        health.report(component, .down("redis: \(error)" + (isSpooling ? "; spooling to disk" : "")))
+        logger.warning("redis is away", metadata: [LogKey.error: "\(error)", "spooling": "\(isSpooling)"])
+    }
+
+    private static func tooOld(_ last: FrameNumber) -> FeedClientError {
+        .continuityLost("Redis stands at frame \(last), older than what is kept here")
+    }
+}
+
+// MARK: - Spool
+
+extension FeedLog {
+    /// How long Redis may be away before the disk takes over.
+    private static let spoolsAfter = Duration.seconds(1)
+    /// What was drained is kept for so long, in case Redis comes back older once more.
+    private static let keptAfterDrain = Duration.seconds(10)
+    /// How long a drain may keep the socket waiting.
+    private static let drainTurn = Duration.milliseconds(200)
+
+    /// True when the spool has taken `closed`, which nobody else has for certain.
+    private mutating func beginSpooling(_ closed: [NumberedEntry]) async throws -> Bool {
+        guard let spool, let first = closed.first else { return false }
+        do {
+            // Numbers in the spool have no holes: what it still keeps from before goes.
+            if let frames = await spool.frames, frames.upperBound + 1 != first.first { await spool.removeAll() }
+            try await spool.store(closed, term: builder.term)
+        } catch {
+            logger.critical("the spool cannot take over: the socket is not read", metadata: [LogKey.error: "\(error)"])
+            return false
         }
-        return following
+        (isSpooling, drainedAt, nextDrain) = (true, nil, .now)
+        logger.warning("spooling to disk until redis is back", metadata: ["frame": "\(first.first)"])
+        return true
+    }
+
+    private mutating func flushSpooling(_ closed: [NumberedEntry]) async throws {
+        guard let spool else { return }
+        do {
+            try await spool.store(closed, term: builder.term)
+        } catch {
+            // The disk or the limit is full: the entries wait here, and the socket behind them.
+            health.report(component, .down("\(error)"))
+            logger.critical("the spool takes no more: the socket is not read", metadata: [LogKey.error: "\(error)"])
+            while isSpooling {
+                try await drain()
+                if isSpooling { try await Task.sleep(for: .milliseconds(100)) }
+            }
+            retained.keep(closed)
+            if try await append(closed) { return }
+            return try await recover(closed)
+        }
+        if ContinuousClock.now >= nextDrain { try await drain() }
+    }
+
+    /// Appends what Redis lacks, oldest first: what was kept before the spool, the spool, what came behind it. Stops after a
+    /// turn; `isSpooling` is false when everything is in Redis.
+    private mutating func drain() async throws {
+        guard let spool else { return }
+        let deadline = ContinuousClock.now + Self.drainTurn
+        nextDrain = .now + .milliseconds(500)
+        do {
+            var position = try await confirmedFrame()
+            if let frames = await spool.frames, position + 1 < frames.lowerBound {
+                let before = retained.following(position)?.filter { $0.last < frames.lowerBound }
+                guard let before, !before.isEmpty else { throw Self.tooOld(position) }
+                guard try await append(before) else { return }
+                position = frames.lowerBound - 1
+            }
+            while ContinuousClock.now < deadline {
+                let entries = try await spool.entries(after: position)
+                guard let last = entries.last else { return try await endDrain(at: position) }
+                guard try await append(entries) else { return }
+                retained.keep(entries)
+                position = last.last
+            }
+            nextDrain = .now
+        } catch let error as RedisError {
+            reportAway(error)
+        } catch let error as SpoolError {
+            throw FeedClientError.continuityLost("\(error)")
+        } catch let error as FeedClientError {
+            await spool.setAside()
+            throw error
+        }
+    }
+
+    private mutating func endDrain(at position: FrameNumber) async throws {
+        if let behind = retained.following(position), !behind.isEmpty {
+            guard try await append(behind) else { return }
+        }
+        (isSpooling, drainedAt) = (false, .now)
+        logger.notice("redis is back: the spool is drained", metadata: ["frame": "\(position)"])
+    }
+
+    /// Redis is older than what memory keeps: perhaps the spool, drained a moment ago, still has it.
+    private mutating func recoverFromSpool(after last: FrameNumber) async throws {
+        guard let frames = await spool?.frames, frames.contains(last + 1) else { throw Self.tooOld(last) }
+        (isSpooling, drainedAt, nextDrain) = (true, nil, .now)
+        try await drain()
+    }
+
+    private mutating func forgetSpool() async {
+        await spool?.removeAll()
+        drainedAt = nil
+    }
+
+    /// Appends what an earlier process of this feed left in its spool, if nobody has begun a term since.
+    ///
+    /// - Returns: whether entries are lost for good, because Redis is older than the spool.
+    static func giveBack(
+        _ spool: Spool, redis: RedisConnection, names: StreamNames, logger: Logger
+    ) async throws -> Bool {
+        guard let frames = await spool.frames, let term = await spool.term else { return false }
+        let header = try await redis.lastEntry(of: names.raw).map { try RawEntry.header(of: $0.payload) }
+        guard let header, header.term == term, header.last + 1 >= frames.lowerBound else {
+            logger.error(
+                "the spool of an earlier process cannot be continued and is set aside",
+                metadata: ["spool": "\(frames)", "redis": "\(header.map { "\($0.last)" } ?? "empty")"])
+            await spool.setAside()
+            return header?.term == term
+        }
+        var position = header.last
+        while let last = try await giveBack(after: position, spool, redis: redis, names: names) { position = last }
+        await spool.removeAll()
+        logger.notice("the spool of an earlier process is in redis", metadata: ["frames": "\(frames)"])
+        return false
+    }
+
+    /// Appends the next entries; the last frame of them, nil at the end.
+    private static func giveBack(
+        after position: FrameNumber, _ spool: Spool, redis: RedisConnection, names: StreamNames
+    ) async throws -> FrameNumber? {
+        let entries = try await spool.entries(after: position)
+        guard let last = entries.last else { return nil }
+        let batch = entries.map { StreamEntry(id: StreamID(UInt64($0.first)), payload: $0.payload) }
+        let outcome = try await redis.append(to: names.raw, batch)
+        guard outcome == .appended else {
+            throw FeedClientError.ownershipLost("the spool was not taken: \(outcome)")
+        }
+        return last.last
     }
 }

@@ -13,7 +13,7 @@ struct EffectiveConfiguration {
         var lines = [
             "redis:       { url: \(SecretMask.masked(configuration.redisURL)), prefix: \(configuration.prefix) }",
             "postgres:    { url: \(SecretMask.masked(configuration.postgresURL)), connections: \(configuration.postgresConnections) }",
-            "feed_client: { linger: \(Self.milliseconds(configuration.linger)) }",
+            "feed_client: { linger: \(Self.milliseconds(configuration.linger)), spool: \(Self.spool(configuration.spool)) }",
             "writer:      { batch_rows: \(configuration.batchRows), batch_bytes: \(configuration.batchBytes)B, "
                 + "batch_period: \(Self.milliseconds(configuration.batchPeriod)), raw_audit: \(configuration.isRawAuditOn) }",
             "broadcaster: { listen: \"\(configuration.broadcaster)\", "
@@ -32,6 +32,11 @@ struct EffectiveConfiguration {
             "    token: \(feed.token == nil ? "none" : "hidden")",
             "    streams: [\(feed.streams.joined(separator: ", "))]",
         ]
+    }
+
+    private static func spool(_ spool: SpoolConfiguration?) -> String {
+        guard let spool else { return "{ enabled: false }" }
+        return "{ directory: \(spool.directory), max_bytes: \(spool.maximumBytes)B }"
     }
 
     private static func milliseconds(_ duration: Duration) -> String { "\(duration / .milliseconds(1))ms" }

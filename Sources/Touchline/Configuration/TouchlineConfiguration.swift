@@ -13,6 +13,7 @@ struct TouchlineConfiguration: Sendable {
     var postgresConnections = 2
     var feeds: [FeedConfiguration] = []
     var linger = Duration.milliseconds(1)
+    var spool: SpoolConfiguration? = SpoolConfiguration(directory: "/var/tmp/touchline-spool-\(getuid())")
     var batchRows = 5_000
     var batchBytes = 4 << 20
     var batchPeriod = Duration.milliseconds(50)
@@ -114,6 +115,7 @@ extension TouchlineConfiguration {
     private mutating func readWriter(_ reader: ConfigurationReader) {
         let feedClient = reader.section("feed_client")
         linger = feedClient.duration("linger", in: .zero...(.seconds(1)), default: linger)
+        readSpool(feedClient.section("spool"))
         feedClient.rejectUnknownKeys()
         let writer = reader.section("writer")
         batchRows = writer.integer("batch_rows", in: 1...100_000, default: batchRows)
@@ -121,6 +123,16 @@ extension TouchlineConfiguration {
         batchPeriod = writer.duration("batch_period", in: .milliseconds(1)...(.seconds(10)), default: batchPeriod)
         isRawAuditOn = writer.flag("raw_audit", default: isRawAuditOn)
         writer.rejectUnknownKeys()
+    }
+
+    private mutating func readSpool(_ section: ConfigurationReader) {
+        let isOn = section.flag("enabled", default: true)
+        let directory = section.string("directory")
+        let maximum = section.bytes("max_bytes", in: (1 << 20)...(1 << 50), default: spool?.maximumBytes ?? 1 << 30)
+        section.rejectUnknownKeys()
+        if let directory { spool?.directory = directory }
+        spool?.maximumBytes = maximum
+        if !isOn { spool = nil }
     }
 
     private mutating func readListeners(_ reader: ConfigurationReader, problems: ConfigurationReader.Problems) {

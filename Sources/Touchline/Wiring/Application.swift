@@ -70,9 +70,10 @@ struct Application {
                     health: health, logger: logger))
         }
         if stages.contains(.feed) {
-            let feedClient = FeedClientConfiguration(
+            var feedClient = FeedClientConfiguration(
                 redis: redis, prefix: configuration.prefix, feeds: configuration.feeds,
                 isRawAuditOn: configuration.isRawAuditOn, linger: configuration.linger, ownerName: owner)
+            feedClient.spool = configuration.spool
             services.append(
                 FeedClientService(
                     configuration: feedClient, health: health, group: .singleton, logger: logger))

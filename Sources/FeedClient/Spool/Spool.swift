@@ -1,0 +1,132 @@
+import DedicatedThread
+import FeedModel
+import Foundation
+
+/// What a feed's spool is allowed, and where it is.
+package struct SpoolConfiguration: Sendable, Hashable {
+    /// Every feed has a folder of its own in it.
+    package var directory: String
+    package var maximumBytes: Int
+    package var segmentBytes = 64 << 20
+    /// How often what was written is forced to the disk.
+    package var syncInterval = Duration.milliseconds(500)
+
+    package init(directory: String, maximumBytes: Int = 1 << 30) {
+        self.directory = directory
+        self.maximumBytes = maximumBytes
+    }
+}
+
+/// A feed's entries on disk while Redis is away: numbered as they will stand in Redis, in segments, in order.
+///
+/// Calls block on the disk, on a thread of the spool's own.
+actor Spool {
+    private nonisolated let thread = DedicatedThread(name: "feed-spool")
+    private let configuration: SpoolConfiguration
+    private let folder: String
+    private var segments: [SpoolSegment] = []
+    private var lastSync = ContinuousClock.now
+    /// Where reading goes on: behind `frame`, at `offset` of the segment.
+    private var cursor: (frame: FrameNumber, segment: Int, offset: Int)?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// - Parameter name: the folder's: of the feed and of the keys' prefix.
+    init(_ configuration: SpoolConfiguration, name: String) {
+        self.configuration = configuration
+        folder = configuration.directory + "/" + name
+    }
+
+    deinit { thread.stop() }
+
+    /// The frames in it; nil when it is empty.
+    var frames: ClosedRange<FrameNumber>? {
+        guard let first = segments.first(where: { $0.frames != nil })?.frames,
+            let last = segments.last(where: { $0.frames != nil })?.frames
+        else { return nil }
+        return first.lowerBound...last.upperBound
+    }
+
+    var term: Term? { segments.first?.term }
+
+    private var bytes: Int { segments.reduce(0) { $0 + $1.bytes } }
+
+    /// Finds what an earlier process left. What cannot be read, or is of several terms, is set aside.
+    func open() throws(SpoolError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .system(operation: "create", path: folder, reason: "\(error.localizedDescription)")
+        }
+        segments = []
+        cursor = nil
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names.filter({ $0.hasSuffix(".segment") }).sorted() {
+            guard let segment = try SpoolSegment.recover("\(folder)/\(name)") else {
+                rename("\(folder)/\(name)", "\(folder)/\(name).unreadable")
+                continue
+            }
+            segments.append(segment)
+        }
+        if segments.contains(where: { $0.term != term }) { setAside() }
+    }
+
+    /// Takes entries that follow what is in it. Throws when the disk or the limit is full; then none of them is in it.
+    func store(_ entries: [NumberedEntry], term: Term) throws(SpoolError) {
+        guard let first = entries.first else { return }
+        let size = entries.reduce(0) { $0 + $1.payload.count + SpoolRecord.headBytes }
+        guard bytes + size <= configuration.maximumBytes else { throw .full(limit: configuration.maximumBytes) }
+        if segments.isEmpty || (segments.last?.bytes ?? 0) >= configuration.segmentBytes {
+            try segments.last?.sync()
+            // Numbers have one width, so that names sort as numbers do.
+            let digits = String(first.first)
+            let name = String(repeating: "0", count: max(0, 19 - digits.count)) + digits
+            segments.append(try .create("\(folder)/\(name).segment", term: term))
+        }
+        try segments.last?.store(entries)
+        try syncIfDue()
+    }
+
+    func syncIfDue() throws(SpoolError) {
+        guard ContinuousClock.now - lastSync >= configuration.syncInterval else { return }
+        lastSync = .now
+        try segments.last?.sync()
+    }
+
+    /// The entries behind `frame`, at most about `limit` bytes of them; empty at the end.
+    func entries(after frame: FrameNumber, limit: Int = 4 << 20) throws(SpoolError) -> [NumberedEntry] {
+        if cursor?.frame != frame { cursor = (frame, 0, SpoolSegment.headBytes) }
+        while var place = cursor, place.segment < segments.count {
+            let segment = segments[place.segment]
+            let (entries, end) = try segment.read(at: place.offset, limit: limit)
+            if entries.isEmpty {
+                guard place.segment + 1 < segments.count else { return [] }
+                place.segment += 1
+                place.offset = SpoolSegment.headBytes
+                cursor = place
+                continue
+            }
+            place.offset = end
+            let wanted = entries.filter { $0.last > frame }
+            if let last = wanted.last { place.frame = last.last }
+            cursor = place
+            if !wanted.isEmpty { return wanted }
+        }
+        return []
+    }
+
+    /// Forgets everything: it is in Redis.
+    func removeAll() {
+        for segment in segments { unlink(segment.path) }
+        segments = []
+        cursor = nil
+    }
+
+    /// Keeps what is in it for people: nobody may append it any more.
+    func setAside() {
+        for segment in segments { rename(segment.path, segment.path + ".aside") }
+        segments = []
+        cursor = nil
+    }
+}
