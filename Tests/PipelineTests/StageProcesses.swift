@@ -38,11 +38,18 @@ actor StageProcesses {
         children[stage] = try await ChildProcess.start(launch)
     }
 
-    /// SIGKILL, and a new process at once.
-    func killAndRestart(_ stage: String) async throws {
+    /// SIGKILL; returns when the process is gone.
+    func kill(_ stage: String) async {
         guard let child = children[stage] else { return }
         child.signal(SIGKILL)
         _ = await child.wait()
+        children[stage] = nil
+    }
+
+    /// SIGKILL, and a new process at once.
+    func killAndRestart(_ stage: String) async throws {
+        guard children[stage] != nil else { return }
+        await kill(stage)
         try await start(stage)
     }
 
