@@ -9,7 +9,7 @@ import Glibc
 /// `@unchecked Sendable`, in three facts. What mutates: `jobs` and the flags (`thread` and `name` are written once, in
 /// `init`, before the thread runs). What protects it: `mutex`, held for every access to them. Which
 /// threads come: any thread enqueues and asks; only the own thread takes jobs; the owner alone stops.
-package final class DedicatedThread: SerialExecutor, @unchecked Sendable {
+package final class DedicatedThread: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// The name that `top -H` and perf show; Linux cuts it at 15 bytes.
     package let name: String
 

@@ -93,7 +93,8 @@ struct FeedRunner: Sendable {
         logger.info("term began", metadata: ["term": "\(log.builder.term)", "frame": "\(log.builder.next - 1)"])
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await keepLease(lease) }
-            tasks.addTask {
+            // On the connection's thread: an append then costs no wake-up of another one.
+            tasks.addTask(executorPreference: redis.taskExecutor) {
                 let pump = FeedPump(
                     feed: feed, log: log, redis: redis, names: names, predecessor: predecessor,
                     isAfterLoss: isAfterLoss || isSpoolLost,

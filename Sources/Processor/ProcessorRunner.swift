@@ -31,7 +31,17 @@ struct ProcessorRunner: Sendable {
 
     func run() async throws {
         let commands = RedisConnection(endpoint: configuration.redis, name: "proc-write")
-        let reader = RedisConnection(endpoint: configuration.redis, name: "proc-read")
+        // Reading and forwarding take turns, so that one thread does for both, and for the decoding in between.
+        let reader = RedisConnection(endpoint: configuration.redis, name: "proc-read", sharingThreadOf: commands)
+        try await withTaskExecutorPreference(commands.taskExecutor) {
+            try await serve(commands: commands, reader: reader)
+        }
+        _ = try? await commands.releaseLease(key: names.processorOwner, owner: configuration.ownerName)
+        await commands.close()
+        await reader.close()
+    }
+
+    private func serve(commands: RedisConnection, reader: RedisConnection) async throws {
         while !stop.isRequested {
             do {
                 try await commands.connect()
@@ -46,9 +56,6 @@ struct ProcessorRunner: Sendable {
                 try await recover(from: error)
             }
         }
-        _ = try? await commands.releaseLease(key: names.processorOwner, owner: configuration.ownerName)
-        await commands.close()
-        await reader.close()
     }
 
     /// True if this worker owns the feed now; a place of its share is taken then.

@@ -33,6 +33,10 @@ package actor RedisConnection {
     /// without a change of threads: two wake-ups fewer per call.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { place.thread.asUnownedSerialExecutor() }
 
+    /// The same for a task: one that prefers this executor calls the connection without a change of threads. Whoever uses it
+    /// keeps the connection until the task has ended.
+    package nonisolated var taskExecutor: any TaskExecutor { place.thread }
+
     /// Whether the connection was whole when it was last used.
     package var isConnected: Bool { openWire != nil }
 
