@@ -6,7 +6,7 @@ SOURCES = Sources Tests Package.swift
 # Arguments for the program, as in: make demo ARGS="--rate 500"
 ARGS ?=
 
-.PHONY: help bootstrap demo test build bench lint format clean
+.PHONY: help bootstrap demo test build bench conformance lint format clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets
@@ -31,6 +31,9 @@ release: bootstrap ## Builds the program as it is deployed
 
 bench: release ## Measures this machine
 	$(TOUCHLINE) bench $(ARGS)
+
+conformance: bootstrap ## Runs the Autobahn cases against both ends of our WebSockets; ARGS=--all runs every one
+	scripts/conformance.sh $(ARGS)
 
 lint: bootstrap ## Checks format, warnings and imports, as the CI does
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

@@ -85,6 +85,14 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
+        // Both ends of WebSocketTransport for `make conformance`; nobody installs it.
+        .executableTarget(
+            name: "WebSocketConformance",
+            dependencies: [
+                "WebSocketTransport", argumentParser,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+
         // Tests mirror the modules.
         .target(
             name: "TestSupport",
@@ -96,10 +104,10 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),
-        .testTarget(name: "WebSocketTransportTests", dependencies: nio + ["WebSocketTransport"]),
+        .testTarget(name: "WebSocketTransportTests", dependencies: nio + ["WebSocketTransport", "DevServices"]),
         .testTarget(
             name: "FeedClientTests",
-            dependencies: ["FeedClient", "FeedModel", "FeedJSON"]),
+            dependencies: ["FeedClient", "FeedModel", "FeedJSON", "WebSocketTransport"]),
         .testTarget(
             name: "ProcessorTests",
             dependencies: ["Processor", "FeedModel", "FeedJSON", "RedisStreams", "TestSupport", log]),

@@ -1,6 +1,7 @@
 package import FeedModel
 import Foundation
 package import RedisStreams
+package import WebSocketTransport
 
 /// What the FeedClient stage needs to know: where Redis is, and which feeds to take.
 package struct FeedClientConfiguration: Sendable {
@@ -47,14 +48,14 @@ package struct FeedConfiguration: Sendable {
     /// A live session that brings nothing of a stream for this long is given up, unless the stream may be quiet.
     package var staleAfter = Duration.seconds(120)
     package var quietStreams: StreamKinds = [.fixtures, .bets]
-    /// PEM file of a certificate authority to trust besides the system's.
-    package var certificateAuthority: String?
+    package var connection: FeedConnectionConfiguration
     package var backoff: ReconnectBackoff
 
     package init(
         name: FeedName, provider: String, url: String, token: String? = nil, tokenFile: String? = nil,
         applicationKey: String? = nil,
-        streams: [String] = ["fixtures", "odds", "bets"], certificateAuthority: String? = nil,
+        streams: [String] = ["fixtures", "odds", "bets"],
+        connection: FeedConnectionConfiguration = FeedConnectionConfiguration(),
         backoff: ReconnectBackoff = ReconnectBackoff()
     ) {
         self.name = name
@@ -64,7 +65,7 @@ package struct FeedConfiguration: Sendable {
         self.tokenFile = tokenFile
         self.applicationKey = applicationKey
         self.streams = streams
-        self.certificateAuthority = certificateAuthority
+        self.connection = connection
         self.backoff = backoff
     }
 
@@ -76,4 +77,20 @@ package struct FeedConfiguration: Sendable {
         guard !token.isEmpty else { throw .tokenUnreadable(file: tokenFile) }
         return token
     }
+}
+
+/// How a feed's connections are made and kept.
+package struct FeedConnectionConfiguration: Sendable {
+    package var tls = ClientTLSConfiguration()
+    /// Nil to connect directly.
+    package var proxy: HTTPProxy?
+    /// Added to each upgrade request. The values may be secrets.
+    package var headers: [(name: String, value: String)] = []
+    /// Name resolution, TCP, proxy, TLS and upgrade together.
+    package var connectTimeout: Duration = .seconds(10)
+    /// How often the other end is asked whether it is still there, and how long it may take to answer.
+    package var pingInterval: Duration = .seconds(20)
+    package var pongTimeout: Duration = .seconds(10)
+
+    package init() {}
 }

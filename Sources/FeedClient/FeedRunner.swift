@@ -171,7 +171,7 @@ struct FeedRunner: Sendable {
         let connection: WebSocketConnection
         do {
             connection = try await WebSocketConnection.connect(
-                clientConfiguration(token: token), group: group, logger: logger)
+                feed.webSocket(token: token), group: group, logger: logger)
         } catch {
             guard case .refused(let status, let retryAfter, _) = error else {
                 return SessionEnd(.connectFailed, why: "\(error)")
@@ -191,17 +191,5 @@ struct FeedRunner: Sendable {
             await connection.close(code: .goingAway)
             throw error
         }
-    }
-
-    private func clientConfiguration(token: String?) -> WebSocketClientConfiguration {
-        var configuration = WebSocketClientConfiguration(url: feed.url)
-        if let token, feed.provider == "sportsbook" {
-            configuration.headers.append((name: "Authorization", value: "Bearer \(token)"))
-        }
-        configuration.tls.additionalAuthorityFile = feed.certificateAuthority
-        // Frames somewhat over the limit still reach the Processor, which makes them dead letters with their payload.
-        configuration.maximumMessageBytes = RawEntry.maximumFrameBytes * 2
-        configuration.oversizedMessages = .discard
-        return configuration
     }
 }

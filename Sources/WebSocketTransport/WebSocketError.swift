@@ -6,6 +6,8 @@ package enum WebSocketError: Error, Sendable, Hashable, CustomStringConvertible 
     case connectFailed(String)
     /// TLS failed: a wrong certificate, an unknown authority.
     case tls(String)
+    /// The proxy did not make a tunnel; without a status it hung up or does not speak HTTP.
+    case proxyRefused(status: Int?)
     /// The connection was not open within the connect timeout.
     case timedOut
     /// The server answered the upgrade with another status; `body` is the start of what it said.
@@ -21,8 +23,9 @@ package enum WebSocketError: Error, Sendable, Hashable, CustomStringConvertible 
     package var isRetriable: Bool {
         switch self {
         case .configuration, .bindFailed: false
-        case .refused(let status, _, _): status == 408 || status == 425 || status == 429 || status >= 500
-        case .connectFailed, .tls, .timedOut, .handshakeInvalid, .closed: true
+        case .refused(let status, _, _), .proxyRefused(let status?):
+            status == 408 || status == 425 || status == 429 || status >= 500
+        case .connectFailed, .tls, .proxyRefused(nil), .timedOut, .handshakeInvalid, .closed: true
         }
     }
 
@@ -31,6 +34,9 @@ package enum WebSocketError: Error, Sendable, Hashable, CustomStringConvertible 
         case .configuration(let what): what
         case .connectFailed(let why): "cannot connect: \(why)"
         case .tls(let why): "TLS failed: \(why)"
+        case .proxyRefused(nil): "the proxy hung up, or is none"
+        case .proxyRefused(407): "the proxy wants other credentials (status 407)"
+        case .proxyRefused(let status?): "the proxy refuses the connection with status \(status)"
         case .timedOut: "no open connection within the connect timeout"
         case .refused(let status, _, let body):
             body.isEmpty ? "refused with status \(status)" : "refused with status \(status): \(body)"

@@ -40,7 +40,34 @@ import Testing
             words: ["TOUCHLINE_NOWHERE is not set"]),
     ]
 
-    @Test(arguments: wrongSettings) func `lint names what is wrong`(setting: WrongSetting) async throws {
+    /// How a feed is connected to.
+    static let wrongConnections = [
+        WrongSetting(
+            yaml: feed("tls:\n      ca: /absent/ca.pem\n      cert: /absent/cert.pem\n      key: /absent/key.pem"),
+            words: ["line 6: 'feeds.a.tls.ca' is '/absent/ca.pem'", "line 7", "line 8", "a readable PEM file"]),
+        WrongSetting(yaml: feed("tls: { cert: /dev/null }"), words: ["line 5", "feeds.a.tls", "both"]),
+        WrongSetting(yaml: feed("tls: { authority: x }"), words: ["unknown key 'feeds.a.tls.authority'", "ca, cert"]),
+        WrongSetting(yaml: feed("tls: { server_name: x }", scheme: "ws"), words: ["feeds.a.tls", "wss://"]),
+        WrongSetting(yaml: feed("proxy: socks://u:hush@h"), words: ["line 5", "feeds.a.proxy", "http://"]),
+        WrongSetting(
+            yaml: feed("proxy: http://u:hush@h", host: "10.0.0.1"), words: ["feeds.a.proxy", "tls.server_name"]),
+        WrongSetting(yaml: feed("headers: { Host: hush }"), words: ["feeds.a.headers.Host", "itself"]),
+        WrongSetting(yaml: feed("headers: { 'a b': hush }"), words: ["feeds.a.headers.a b", "HTTP does not allow"]),
+        WrongSetting(yaml: feed("headers: { a: \"hush\\nb: c\" }"), words: ["feeds.a.headers.a", "does not allow"]),
+        WrongSetting(
+            yaml: feed("headers: { Authorization: hush }\n    token: hush"), words: ["feeds.a.headers", "'token'"]),
+        WrongSetting(yaml: feed("connect_timeout: 0s"), words: ["feeds.a.connect_timeout", "duration"]),
+        WrongSetting(yaml: feed("ping_interval: 2 days"), words: ["feeds.a.ping_interval", "duration"]),
+        WrongSetting(yaml: feed("pong_timeout: -1s"), words: ["feeds.a.pong_timeout", "duration"]),
+    ]
+
+    private static func feed(_ setting: String, scheme: String = "wss", host: String = "h") -> String {
+        "feeds:\n  a:\n    provider: sportsbook\n    url: \(scheme)://\(host)\n    \(setting)"
+    }
+
+    @Test(arguments: wrongSettings + wrongConnections) func `lint names what is wrong`(setting: WrongSetting)
+        async throws
+    {
         let program = try StageProcesses(configuration: setting.yaml)
         let (code, output) = try await program.run(["lint"])
         #expect(code == 2)
@@ -55,11 +82,22 @@ import Testing
                 redis: { url: "redis://:hush1@h:1" }
                 postgres: { url: "host=127.0.0.1 password=hush2" }
                 broadcaster: { auth: { token: hush3 } }
-                feeds: { a: { provider: sportsbook, url: "ws://h/feed?token=hush4", token: hush5 } }
+                feeds:
+                  a:
+                    provider: sportsbook
+                    url: "wss://h/feed?token=hush4"
+                    token: hush5
+                    proxy: http://user:hush6@p:3128
+                    headers: { X-Key: hush7 }
+                    tls: { server_name: feed.example }
+                    ping_interval: 5s
                 """)
         let (code, output) = try await program.run(["lint"])
         #expect(code == 0)
-        #expect(output.contains("host=127.0.0.1"))
+        for shown in [
+            "host=127.0.0.1", "proxy: http://***@p:3128", "X-Key: hidden", "server_name: feed.example",
+            "connect_timeout: 10000ms", "ping_interval: 5000ms", "pong_timeout: 10000ms",
+        ] { #expect(output.contains(shown), "\(output)") }
         #expect(!output.contains("hush"), "\(output)")
         await program.removeFiles()
     }

@@ -24,8 +24,9 @@ import WebSocketTransport
     @Test(arguments: [true, false]) func drop(withReset: Bool) async throws {
         try await withSportsbook(load, faults: script(.messages(10), .drop(withReset: withReset))) { _, url in
             let client = try await subscribed(url)
-            _ = try await client.next(10)
-            #expect(try await client.readToEnd()?.code == 1006)
+            #expect(try await client.next(10).last?.seq == 10)
+            let reason = try await client.readToEnd()
+            #expect(reason?.code == 1006 && reason?.text == (withReset ? "reset by the other end" : ""))
             let again = try await subscribed(url)
             #expect(try await again.next(500).last?.seq == 500, "only the first connection")
         }
@@ -125,6 +126,23 @@ import WebSocketTransport
             let began = ContinuousClock.now
             #expect(try await client.next()?.seq == 6, "no heartbeat either")
             #expect(ContinuousClock.now - began > .milliseconds(200))
+        }
+    }
+
+    @Test(arguments: [true, false]) func onlyAHalfOpenPeerAnswersNoPing(isHalfOpen: Bool) async throws {
+        let silence = Fault.Action.silence(.milliseconds(600), isHalfOpen: isHalfOpen)
+        try await withSportsbook(load, faults: script(.messages(5), silence)) { _, url in
+            let client = try await subscribed(url) {
+                $0.pingInterval = .milliseconds(50)
+                $0.pongTimeout = .milliseconds(150)
+            }
+            #expect(try await client.next(5).last?.seq == 5)
+            if isHalfOpen {
+                let reason = try await client.readToEnd()
+                #expect(reason?.code == 1006 && reason?.text == "no pong")
+            } else {
+                #expect(try await client.next()?.seq == 6)
+            }
         }
     }
 

@@ -36,10 +36,10 @@ package struct Fault: Sendable, Hashable {
     package enum Action: Sendable, Hashable {
         /// The upgrade is answered with a status; only with `.opened`.
         case refuse(status: Int, retryAfter: Duration?)
-        /// The TCP connection ends without a close frame. The transport offers no reset, so both forms end with a FIN.
+        /// The TCP connection ends without a close frame: with a FIN behind what was sent, or with a reset.
         case drop(withReset: Bool)
-        /// Nothing is sent for so long, not even heartbeats, and requests are not heard. The transport answers protocol
-        /// pings all the same, whatever `isHalfOpen` says: it cannot be told not to.
+        /// Nothing is sent for so long, not even heartbeats, and requests are not heard. Half-open, nothing is read either:
+        /// protocol pings and close frames go unanswered, as from a host that lost its power.
         case silence(Duration, isHalfOpen: Bool)
         /// So many numbers are left out; they can be had by resuming.
         case skip(Int)

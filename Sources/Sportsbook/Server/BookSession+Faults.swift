@@ -11,8 +11,10 @@ extension BookSession {
         guard let peer else { return }
         switch action {
         case .refuse: break
-        case .drop: peer.abort()
-        case .silence(let duration, _): beSilent(for: duration, peer)
+        case .drop(let withReset):
+            peer.flush()
+            peer.abort(withReset: withReset)
+        case .silence(let duration, let isHalfOpen): beSilent(for: duration, isHalfOpen: isHalfOpen, peer)
         case .skip(let count): cursor += Int64(count)
         case .duplicate(let count): cursor = max(source?.oldest ?? 1, cursor - Int64(count))
         case .garbage: send("\u{1}not json at all: {\"seq\":")
@@ -27,11 +29,13 @@ extension BookSession {
         }
     }
 
-    private func beSilent(for duration: Duration, _ peer: WebSocketPeer) {
+    private func beSilent(for duration: Duration, isHalfOpen: Bool, _ peer: WebSocketPeer) {
         isSilent = true
         peer.flush()
+        if isHalfOpen { peer.stopListening() }
         after(duration) { session in
             session.isSilent = false
+            session.peer?.listenAgain()
             session.pump()
         }
     }

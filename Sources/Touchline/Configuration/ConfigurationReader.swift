@@ -140,6 +140,11 @@ final class ConfigurationReader {
         problems.add("'\(name(key))' is '\(SecretMask.masked(value))' but must be \(expected)", line: line(of: key))
     }
 
+    /// For what is wrong with a value that must not be shown.
+    func problem(_ key: String, _ message: String) {
+        problems.add("'\(name(key))' \(message)", line: line(of: key))
+    }
+
     func missing(_ key: String, _ hint: String) {
         problems.add("'\(name(key))' is missing: \(hint)", line: line)
     }

@@ -2,6 +2,7 @@ import FeedClient
 import Foundation
 import RedisStreams
 import Telemetry
+import WebSocketTransport
 
 /// The configuration in force as YAML, defaults included and secrets hidden.
 struct EffectiveConfiguration {
@@ -31,7 +32,25 @@ struct EffectiveConfiguration {
             "  \(feed.name):", "    provider: \(feed.provider)", "    url: \(SecretMask.masked(feed.url))",
             "    token: \(feed.token == nil ? "none" : "hidden")",
             "    streams: [\(feed.streams.joined(separator: ", "))]",
+        ] + lines(of: feed.connection)
+    }
+
+    private static func lines(of connection: FeedConnectionConfiguration) -> [String] {
+        var lines = [
+            "    connect_timeout: \(milliseconds(connection.connectTimeout))",
+            "    ping_interval: \(milliseconds(connection.pingInterval))",
+            "    pong_timeout: \(milliseconds(connection.pongTimeout))",
         ]
+        let tls = connection.tls
+        let files = [
+            ("ca", tls.additionalAuthorityFile), ("cert", tls.certificateFile), ("key", tls.privateKeyFile),
+            ("server_name", tls.serverName),
+        ].compactMap { name, value in value.map { "\(name): \($0)" } }
+        if !files.isEmpty { lines.append("    tls: { \(files.joined(separator: ", ")) }") }
+        if let proxy = connection.proxy { lines.append("    proxy: \(proxy)") }
+        let headers = connection.headers.map { "\($0.name): hidden" }.joined(separator: ", ")
+        if !headers.isEmpty { lines.append("    headers: { \(headers) }") }
+        return lines
     }
 
     private static func spool(_ spool: SpoolConfiguration?) -> String {
@@ -39,5 +58,5 @@ struct EffectiveConfiguration {
         return "{ directory: \(spool.directory), max_bytes: \(spool.maximumBytes)B }"
     }
 
-    private static func milliseconds(_ duration: Duration) -> String { "\(duration / .milliseconds(1))ms" }
+    private static func milliseconds(_ duration: Duration) -> String { "\(Int64(duration / .milliseconds(1)))ms" }
 }

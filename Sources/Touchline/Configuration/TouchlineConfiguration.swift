@@ -1,9 +1,7 @@
 import FeedClient
-import FeedModel
 import Foundation
 import PostgresCopy
 import RedisStreams
-import WebSocketTransport
 
 /// The whole configuration of a process, checked: what every command starts from.
 struct TouchlineConfiguration: Sendable {
@@ -150,65 +148,6 @@ extension TouchlineConfiguration {
         let operationsSection = reader.section("operations")
         operations = operationsSection.address("listen", default: operations)
         operationsSection.rejectUnknownKeys()
-    }
-
-    private mutating func readFeeds(_ reader: ConfigurationReader, problems: ConfigurationReader.Problems) {
-        let section = reader.section("feeds")
-        for (name, line) in section.keys {
-            guard let feedName = FeedName(name) else {
-                problems.add("feed name '\(name)' must match [a-z0-9-]{1,40}", line: line)
-                continue
-            }
-            let feed = section.section(name)
-            readFeed(feed, named: feedName)
-            feed.rejectUnknownKeys()
-        }
-        section.rejectUnknownKeys()
-    }
-
-    private mutating func readFeed(_ feed: ConfigurationReader, named name: FeedName) {
-        let provider = feed.string("provider")
-        let url = feed.string("url")
-        let token = feed.secret("token")
-        let tokenFile = feed.string("token_file")
-        if token != nil, tokenFile != nil {
-            feed.reject("token_file", tokenFile ?? "", "absent when there is a 'token'")
-        }
-        let applicationKey = feed.secret("app_key")
-        let streams = feed.strings("streams")
-        let authority = feed.string("certificate_authority")
-        if let provider, !SessionRegistry.isKnown(provider) {
-            feed.reject("provider", provider, "one of \(SessionRegistry.names)")
-        }
-        if let url, let why = WebSocketClientConfiguration.problem(ofURL: url) {
-            feed.reject("url", url, "a WebSocket URL (ws://host[:port]/path or wss://…): \(why)")
-        }
-        if let authority, !FileManager.default.isReadableFile(atPath: authority) {
-            feed.reject("certificate_authority", authority, "a readable PEM file")
-        }
-        let known: Set = ["fixtures", "odds", "bets"]
-        for stream in streams ?? [] where !known.contains(stream) {
-            feed.reject("streams", stream, "any of fixtures, odds, bets")
-        }
-        let staleAfter = feed.duration(
-            "stale_after", in: .seconds(1)...(.seconds(86_400)), default: .seconds(120))
-        let quiet = feed.strings("quiet_ok")
-        for stream in quiet ?? [] where !known.contains(stream) {
-            feed.reject("quiet_ok", stream, "any of fixtures, odds, bets")
-        }
-        guard let provider else { return feed.missing("provider", "one of \(SessionRegistry.names)") }
-        if provider == "betfair" {
-            if applicationKey == nil { feed.missing("app_key", "Betfair's application key") }
-            if token == nil, tokenFile == nil { feed.missing("token", "Betfair's session token, or a 'token_file'") }
-        }
-        guard let url else { return feed.missing("url", "where the feed is, ws:// or wss://") }
-        var configuration = FeedConfiguration(
-            name: name, provider: provider, url: url, token: token, tokenFile: tokenFile,
-            applicationKey: applicationKey,
-            streams: streams ?? ["fixtures", "odds", "bets"], certificateAuthority: authority)
-        configuration.staleAfter = staleAfter
-        if let quiet { configuration.quietStreams = StreamKinds(names: quiet) }
-        feeds.append(configuration)
     }
 }
 

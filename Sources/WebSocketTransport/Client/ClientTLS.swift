@@ -50,9 +50,16 @@ enum ClientTLS {
         case let error as NIOConnectionError: .connectFailed(description(error))
         case let error as IOError: .connectFailed(error.description)
         case ChannelError.connectTimeout: .timedOut
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: .tls("\(error)")
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: .tls(TLSFailure.text(error))
         default: .connectFailed("\(error)")
         }
+    }
+
+    /// Why an open connection broke.
+    static func breakage(_ error: any Error) -> String {
+        if let error = error as? IOError, error.errnoCode == ECONNRESET { return "reset by the other end" }
+        if case NIOSSLError.uncleanShutdown = error { return "ended without the end of TLS" }
+        return failure(error).description
     }
 
     private static func description(_ error: NIOConnectionError) -> String {

@@ -24,20 +24,12 @@ package struct WebSocketClientConfiguration: Sendable {
     /// Offers permessage-deflate.
     package var compression: CompressionOffer?
     package var tls = ClientTLSConfiguration()
+    /// Nil to connect directly.
+    package var proxy: HTTPProxy?
     /// The wall clock in microseconds since 1970, for `MessageBatch.receivedAt`.
     package var wallClock: @Sendable () -> Int64 = { SystemTime.now }
 
     package init(url: String) { self.url = url }
-
-    /// Why `url` cannot be connected to; nil if it can be tried.
-    package static func problem(ofURL url: String) -> String? {
-        do {
-            _ = try WebSocketURL(url)
-            return nil
-        } catch {
-            return "\(error)"
-        }
-    }
 }
 
 /// What happens to a message over `maximumMessageBytes`.

@@ -93,9 +93,11 @@ final class WebSocketClientHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let failure = ClientTLS.failure(error)
-        transportError = failure.description
-        opened.fail(failure)
+        if case .open = phase {
+            transportError = transportError ?? ClientTLS.breakage(error)
+        } else {
+            opened.fail(ClientTLS.failure(error))
+        }
         context.close(promise: nil)
     }
 

@@ -135,7 +135,7 @@ private struct ConnectAttempt: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try configure(channel) }
             }
-            .connect(host: url.host, port: url.port)
+            .connect(host: configuration.proxy?.host ?? url.host, port: configuration.proxy?.port ?? url.port)
         socket.whenComplete { result in
             switch result {
             case .success(let channel): connected.futureResult.whenFailure { _ in channel.close(promise: nil) }
@@ -158,49 +158,13 @@ private struct ConnectAttempt: Sendable {
             WebSocketConnection(
                 accepted.subprotocol, channel: channel, handler: bound, inbox: inbox, liveness: liveness)
         }.cascade(to: connected)
+        if let proxy = configuration.proxy {
+            try channel.pipeline.syncOperations.addHandler(ProxyTunnelHandler(proxy, to: url))
+        }
         if let tls {
             let name = ClientTLS.serverName(configuration.tls, url: url)
             try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
         }
         try channel.pipeline.syncOperations.addHandler(handler)
-    }
-}
-
-extension WebSocketClientConfiguration {
-    /// Checks everything that can be checked without a socket.
-    func validated() throws(WebSocketError) -> WebSocketURL {
-        let url = try WebSocketURL(url)
-        guard headers.allSatisfy({ Self.isToken($0.name) && Self.isFieldValue($0.value) }) else {
-            throw .configuration("a header's name or value has characters that HTTP does not allow")
-        }
-        guard subprotocols.allSatisfy(Self.isToken) else { throw .configuration("a subprotocol is not a token") }
-        guard (1..<1 << 30).contains(maximumMessageBytes) else {
-            throw .configuration("the largest message must be between 1 byte and 1 GiB")
-        }
-        guard inboxBytes > 0, readBytes >= 1024 else { throw .configuration("a buffer size is too small") }
-        let durations = [connectTimeout, pingInterval, pongTimeout, closeTimeout]
-        guard durations.allSatisfy({ $0 > .zero }) else {
-            throw .configuration("a timeout or interval is not positive")
-        }
-        if let compression {
-            let bits = [compression.clientMaximumWindowBits, compression.serverMaximumWindowBits]
-            guard bits.allSatisfy((9...15).contains) else { throw .configuration("window bits must be 9 to 15") }
-        }
-        return url
-    }
-
-    /// RFC 9110 §5.6.2.
-    private static func isToken(_ text: String) -> Bool {
-        let marks = Set("!#$%&'*+-.^_`|~".utf8)
-        return !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                marks.contains(byte) || byte.hexadecimalValue != nil
-                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte.asciiLowercased)
-            }
-    }
-
-    /// No control characters: a line break would smuggle in another field.
-    private static func isFieldValue(_ text: String) -> Bool {
-        text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 }

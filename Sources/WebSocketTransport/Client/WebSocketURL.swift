@@ -37,7 +37,8 @@ struct WebSocketURL: Sendable, Hashable {
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
-    private static func split(_ authority: Substring) -> (host: String, port: Substring?)? {
+    /// Host and port of an authority without credentials.
+    static func split(_ authority: Substring) -> (host: String, port: Substring?)? {
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else { return nil }
             let after = authority[authority.index(after: end)...]

@@ -50,9 +50,12 @@ package struct WebSocketServerConfiguration: Sendable {
 package struct ServerTLSConfiguration: Sendable, Hashable {
     package var certificateFile: String
     package var privateKeyFile: String
+    /// PEM file of authorities; a client must show a certificate that one of them signed.
+    package var clientAuthorityFile: String?
 
-    package init(certificateFile: String, privateKeyFile: String) {
+    package init(certificateFile: String, privateKeyFile: String, clientAuthorityFile: String? = nil) {
         self.certificateFile = certificateFile
         self.privateKeyFile = privateKeyFile
+        self.clientAuthorityFile = clientAuthorityFile
     }
 }

@@ -7,9 +7,14 @@ enum ServerTLS {
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(configuration.certificateFile)
             let key = try NIOSSLPrivateKey(file: configuration.privateKeyFile, format: .pem)
-            return try NIOSSLContext(
-                configuration: .makeServerConfiguration(
-                    certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
+            var tls = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+            if let file = configuration.clientAuthorityFile {
+                tls.trustRoots = .file(file)
+                // Clients have no host name to verify.
+                tls.certificateVerification = .noHostnameVerification
+            }
+            return try NIOSSLContext(configuration: tls)
         } catch {
             throw .configuration("the server's TLS files cannot be used: \(error)")
         }

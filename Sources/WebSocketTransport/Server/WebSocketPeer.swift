@@ -12,6 +12,7 @@ package final class WebSocketPeer: StreamPeer {
     private var verdict: CloseReason?
     /// When the socket is closed whatever the other end does.
     private var closeDeadline: NIODeadline?
+    private var isListening = true
     var slot = 0
 
     /// What was agreed on at the upgrade.
@@ -65,6 +66,34 @@ package final class WebSocketPeer: StreamPeer {
     /// Drops the connection without a close frame.
     package func abort() { context?.close(promise: nil) }
 
+    /// Drops the connection without a close frame; `withReset` also without a FIN: what is unsent is thrown away, and the
+    /// other end's next read fails.
+    package func abort(withReset: Bool) {
+        guard withReset, let context else { return abort() }
+        Reset.close(context)
+    }
+
+    /// Stops reading: pings and closes go unanswered, and the other end's bytes pile up, as if this end had vanished
+    /// without a word. What is written still leaves.
+    package func stopListening() {
+        isListening = false
+        setAutoRead(false)
+    }
+
+    /// Reads again, and answers what came meanwhile.
+    package func listenAgain() {
+        guard !isListening else { return }
+        isListening = true
+        // Pongs that were not heard are nobody's fault.
+        pings = PingSchedule(interval: configuration.pingInterval, timeout: configuration.pongTimeout, from: .now())
+        setAutoRead(true)
+    }
+
+    private func setAutoRead(_ isOn: Bool) {
+        // Fails only on a closed channel, which reads nothing anyway.
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: isOn)
+    }
+
     private func write(_ opcode: Opcode, _ payload: UnsafeRawBufferPointer) {
         guard isOpen else { return }
         if let compressed = deflater?.deflate(payload) {
@@ -80,7 +109,7 @@ package final class WebSocketPeer: StreamPeer {
         switch action {
         case .sendPong(let payload):
             // Who does not read gets no pongs: a flood of pings must not fill the queue.
-            if isWritable { enqueue(FrameEncoder.frame(.pong, payload), isUrgent: true) }
+            if isWritable, isListening { enqueue(FrameEncoder.frame(.pong, payload), isUrgent: true) }
         case .notePong: pings.pongReceived(.now())
         case .sendClose(let payload):
             stopAccepting()
@@ -182,6 +211,8 @@ extension WebSocketPeer: ServerConnection {
             if now >= closeDeadline { abort() }
             return
         }
+        // Who does not listen hears no pong and does not ask for one.
+        guard isListening else { return }
         switch pings.tick(now) {
         case .nothing: break
         case .sendPing: enqueue(FrameEncoder.frame(.ping), isUrgent: true)

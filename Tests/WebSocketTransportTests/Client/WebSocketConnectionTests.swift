@@ -262,4 +262,45 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [OversizedMessagePolicy.close, .discard])
+    func aBombOfTheServersIsRefused(policy: OversizedMessagePolicy) async throws {
+        let closed = Recorder<CloseReason>()
+        let bomb = String(repeating: " ", count: 20_000_000)
+        let script = ScriptedDelegate.Script(opened: { $0.write(text: bomb) }, closed: { closed.record($0) })
+        try await withServer(.scripted(script), { $0.webSocket.compression = .withoutContextTakeover }) { address in
+            let connection = try await connect(address) {
+                $0.compression = CompressionOffer()
+                $0.maximumMessageBytes = 1_000_000
+                $0.oversizedMessages = policy
+            }
+            #expect(try await connection.drained()?.code == .messageTooBig)
+            #expect(
+                await closed.first() == CloseReason(code: .messageTooBig, text: "message too big", isFromPeer: true))
+        }
+    }
+
+    @Test(arguments: [ServerCompression.withContextTakeover, .withoutContextTakeover])
+    func aBombOfAClientsIsRefused(compression: ServerCompression) async throws {
+        try await withServer(.scripted(), { $0.webSocket.compression = compression }) { address in
+            let connection = try await connect(address) { $0.compression = CompressionOffer() }
+            try await connection.send(text: String(repeating: " ", count: 20_000_000))
+            let reason = CloseReason(code: .messageTooBig, text: "message too big", isFromPeer: true)
+            #expect(try await connection.drained() == reason)
+            let next = try await connect(address) { $0.compression = CompressionOffer() }
+            try await next.send(text: "unharmed")
+            #expect(try await next.texts(1) == ["unharmed"])
+            await next.close()
+        }
+    }
+
+    @Test(arguments: [
+        "Host", "upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Extensions", "Content-Length", "", "a b",
+        "a:b",
+    ])
+    func headersThatWouldBreakTheRequestAreRefused(name: String) async throws {
+        let address = ListeningAddress(host: "127.0.0.1", port: 1)
+        await #expect(throws: WebSocketError.self) { try await connect(address) { $0.headers = [(name, "x")] } }
+        #expect(WebSocketClientConfiguration.problem(ofHeader: name, "secret")?.contains("secret") == false)
+    }
 }

@@ -1,0 +1,71 @@
+import FeedClient
+import Foundation
+import Telemetry
+import WebSocketTransport
+
+extension TouchlineConfiguration {
+    /// How a feed is connected to: TLS, proxy, headers and timeouts.
+    func readConnection(_ feed: ConfigurationReader, url: String?) -> FeedConnectionConfiguration {
+        var connection = FeedConnectionConfiguration()
+        connection.tls = readTLS(feed, url: url)
+        connection.headers = readHeaders(feed)
+        connection.connectTimeout = feed.duration(
+            "connect_timeout", in: .milliseconds(100)...(.seconds(300)), default: connection.connectTimeout)
+        connection.pingInterval = feed.duration(
+            "ping_interval", in: .milliseconds(100)...(.seconds(3_600)), default: connection.pingInterval)
+        connection.pongTimeout = feed.duration(
+            "pong_timeout", in: .milliseconds(100)...(.seconds(600)), default: connection.pongTimeout)
+        guard let proxy = feed.secret("proxy") else { return connection }
+        do {
+            connection.proxy = try HTTPProxy(url: proxy)
+        } catch {
+            feed.problem("proxy", "must be http://[user:password@]host:port: \(error)")
+        }
+        if let url, WebSocketClientConfiguration.needsServerName(url: url, connection.tls) {
+            feed.problem(
+                "proxy", "needs 'tls.server_name' with it: the name in the certificate of \(SecretMask.masked(url))")
+        }
+        return connection
+    }
+
+    private func readTLS(_ feed: ConfigurationReader, url: String?) -> ClientTLSConfiguration {
+        let section = feed.section("tls")
+        var tls = ClientTLSConfiguration()
+        tls.additionalAuthorityFile = section.readableFile("ca")
+        tls.certificateFile = section.readableFile("cert")
+        tls.privateKeyFile = section.readableFile("key")
+        tls.serverName = section.string("server_name")
+        section.rejectUnknownKeys()
+        guard tls != ClientTLSConfiguration() else { return tls }
+        if let url, WebSocketClientConfiguration.problem(ofURL: url) == nil, !WebSocketClientConfiguration.isSecure(url)
+        {
+            feed.problem("tls", "has no effect on a ws:// URL: use wss://, or leave it out")
+        }
+        // Absent files are named one by one already.
+        let files = [tls.additionalAuthorityFile, tls.certificateFile, tls.privateKeyFile].compactMap { $0 }
+        if files.allSatisfy(FileManager.default.isReadableFile),
+            let why = WebSocketClientConfiguration.problem(ofTLS: tls)
+        {
+            feed.problem("tls", "cannot be used: \(why)")
+        }
+        return tls
+    }
+
+    private func readHeaders(_ feed: ConfigurationReader) -> [(name: String, value: String)] {
+        let section = feed.section("headers")
+        return section.keys.compactMap { name, _ in
+            guard let value = section.secret(name) else { return nil }
+            if let why = WebSocketClientConfiguration.problem(ofHeader: name, value) { section.problem(name, why) }
+            return (name: name, value: value)
+        }
+    }
+}
+
+extension ConfigurationReader {
+    /// A path; what cannot be read is a problem with its line.
+    fileprivate func readableFile(_ key: String) -> String? {
+        guard let path = string(key) else { return nil }
+        if !FileManager.default.isReadableFile(atPath: path) { reject(key, path, "a readable PEM file") }
+        return path
+    }
+}
