@@ -33,7 +33,7 @@ package struct FeedClientConfiguration: Sendable {
 /// One feed: which provider, where, and how to subscribe.
 package struct FeedConfiguration: Sendable {
     package var name: FeedName
-    /// `sportsbook` or `betfair`.
+    /// One of `SessionRegistry.names`.
     package var provider: String
     /// `ws://` or `wss://`.
     package var url: String
@@ -49,6 +49,10 @@ package struct FeedConfiguration: Sendable {
     package var staleAfter = Duration.seconds(120)
     package var quietStreams: StreamKinds = [.fixtures, .bets]
     package var connection: FeedConnectionConfiguration
+    /// `polymarket`: asset ids, `kalshi`: market tickers. What is subscribed to.
+    package var markets: [String] = []
+    /// `kalshi`: the channels subscribed to.
+    package var channels = KalshiSession.defaultChannels
     package var backoff: ReconnectBackoff
 
     package init(

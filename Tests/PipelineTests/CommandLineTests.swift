@@ -36,6 +36,23 @@ import Testing
         WrongSetting(
             yaml: "feeds: { a: { provider: betfair, url: ws://h } }", words: ["feeds.a.app_key", "feeds.a.token"]),
         WrongSetting(
+            yaml: "feeds: { a: { provider: polymarket, url: ws://h } }", words: ["feeds.a.markets", "asset ids"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [] } }",
+            words: ["feeds.a.markets", "market tickers"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], channels: [books] } }",
+            words: ["feeds.a.channels", "'books'", "orderbook_delta"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: ['A B'] } }",
+            words: ["feeds.a.markets", "'A B'"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], headers: { 'K Y': hush } } }",
+            words: ["feeds.a.headers", "'K Y'"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], headers: { K: \"hush\\nX\" } } }",
+            words: ["feeds.a.headers", "'K'", "one line"]),
+        WrongSetting(
             yaml: "feeds: { a: { provider: sportsbook, url: ws://h, token: '${TOUCHLINE_NOWHERE}' } }",
             words: ["TOUCHLINE_NOWHERE is not set"]),
     ]
@@ -91,12 +108,14 @@ import Testing
                     headers: { X-Key: hush7 }
                     tls: { server_name: feed.example }
                     ping_interval: 5s
+                  b: { provider: kalshi, url: "ws://h", markets: [A-B-C], headers: { KALSHI-ACCESS-KEY: hush8 } }
                 """)
         let (code, output) = try await program.run(["lint"])
         #expect(code == 0)
         for shown in [
             "host=127.0.0.1", "proxy: http://***@p:3128", "X-Key: hidden", "server_name: feed.example",
             "connect_timeout: 10000ms", "ping_interval: 5000ms", "pong_timeout: 10000ms",
+            "markets: [A-B-C]", "KALSHI-ACCESS-KEY: hidden",
         ] { #expect(output.contains(shown), "\(output)") }
         #expect(!output.contains("hush"), "\(output)")
         await program.removeFiles()

@@ -18,6 +18,15 @@ package protocol ProviderSession: Sendable {
     mutating func takeSeen() -> StreamKinds
     /// Sent when the connection was quiet for a while, to hear whether the peer lives; nil for none.
     mutating func heartbeat() -> String?
+    /// How often the provider wants to hear the heartbeat, however much it sends itself; nil: only when it was quiet.
+    var heartbeatInterval: Duration? { get }
+}
+
+extension ProviderSession {
+    package var heartbeatInterval: Duration? { nil }
+
+    /// For providers whose markets may be quiet for hours: nothing is missed.
+    package mutating func takeSeen() -> StreamKinds { .odds }
 }
 
 /// What is to be done with one frame.

@@ -28,11 +28,16 @@ struct EffectiveConfiguration {
     }
 
     private static func lines(of feed: FeedConfiguration) -> [String] {
-        [
+        var lines = [
             "  \(feed.name):", "    provider: \(feed.provider)", "    url: \(SecretMask.masked(feed.url))",
             "    token: \(feed.token == nil ? "none" : "hidden")",
-            "    streams: [\(feed.streams.joined(separator: ", "))]",
-        ] + lines(of: feed.connection)
+        ]
+        switch feed.provider {
+        case "polymarket", "kalshi": lines.append("    markets: [\(feed.markets.joined(separator: ", "))]")
+        default: lines.append("    streams: [\(feed.streams.joined(separator: ", "))]")
+        }
+        if feed.provider == "kalshi" { lines.append("    channels: [\(feed.channels.joined(separator: ", "))]") }
+        return lines + Self.lines(of: feed.connection)
     }
 
     private static func lines(of connection: FeedConnectionConfiguration) -> [String] {

@@ -11,58 +11,100 @@ extension TouchlineConfiguration {
                 continue
             }
             let feed = section.section(name)
-            readFeed(feed, named: feedName)
+            if let configuration = Self.readFeed(feed, named: feedName) { feeds.append(configuration) }
             feed.rejectUnknownKeys()
         }
         section.rejectUnknownKeys()
     }
 
-    private mutating func readFeed(_ feed: ConfigurationReader, named name: FeedName) {
+    /// Nil when something is missing; that is a problem then.
+    private static func readFeed(_ feed: ConfigurationReader, named name: FeedName) -> FeedConfiguration? {
         let provider = feed.string("provider")
         let url = feed.string("url")
-        let token = feed.secret("token")
-        let tokenFile = feed.string("token_file")
-        if token != nil, tokenFile != nil {
-            feed.reject("token_file", tokenFile ?? "", "absent when there is a 'token'")
-        }
-        let applicationKey = feed.secret("app_key")
-        let streams = readStreams(feed, "streams")
-        let quiet = readStreams(feed, "quiet_ok")
-        let connection = readConnection(feed, url: url)
+        var configuration = FeedConfiguration(
+            name: name, provider: provider ?? "", url: url ?? "", token: feed.secret("token"),
+            tokenFile: feed.string("token_file"), applicationKey: feed.secret("app_key"),
+            connection: readConnection(feed, url: url))
+        readSubscription(feed, into: &configuration)
+        configuration.staleAfter = feed.duration(
+            "stale_after", in: .seconds(1)...(.seconds(86_400)), default: configuration.staleAfter)
         if let provider, !SessionRegistry.isKnown(provider) {
             feed.reject("provider", provider, "one of \(SessionRegistry.names)")
         }
         if let url, let why = WebSocketClientConfiguration.problem(ofURL: url) {
             feed.reject("url", url, "a WebSocket URL (ws://host[:port]/path or wss://…): \(why)")
         }
-        if provider == "sportsbook", token != nil || tokenFile != nil,
-            connection.headers.contains(where: { $0.name.lowercased() == "authorization" })
-        {
-            feed.problem("headers", "'authorization' is what 'token' is sent as: leave one of them out")
+        checkCredentials(of: configuration, feed)
+        guard provider != nil else {
+            feed.missing("provider", "one of \(SessionRegistry.names)")
+            return nil
         }
-        let staleAfter = feed.duration(
-            "stale_after", in: .seconds(1)...(.seconds(86_400)), default: .seconds(120))
-        guard let provider else { return feed.missing("provider", "one of \(SessionRegistry.names)") }
-        if provider == "betfair" {
-            if applicationKey == nil { feed.missing("app_key", "Betfair's application key") }
-            if token == nil, tokenFile == nil { feed.missing("token", "Betfair's session token, or a 'token_file'") }
+        checkNeeds(of: configuration, feed)
+        guard url != nil else {
+            feed.missing("url", "where the feed is, ws:// or wss://")
+            return nil
         }
-        guard let url else { return feed.missing("url", "where the feed is, ws:// or wss://") }
-        var configuration = FeedConfiguration(
-            name: name, provider: provider, url: url, token: token, tokenFile: tokenFile,
-            applicationKey: applicationKey,
-            streams: streams ?? ["fixtures", "odds", "bets"], connection: connection)
-        configuration.staleAfter = staleAfter
-        if let quiet { configuration.quietStreams = StreamKinds(names: quiet) }
-        feeds.append(configuration)
+        return configuration
     }
 
-    private func readStreams(_ feed: ConfigurationReader, _ key: String) -> [String]? {
-        let known: Set = ["fixtures", "odds", "bets"]
-        let streams = feed.strings(key)
-        for stream in streams ?? [] where !known.contains(stream) {
-            feed.reject(key, stream, "any of fixtures, odds, bets")
+    /// What to subscribe to.
+    private static func readSubscription(_ feed: ConfigurationReader, into configuration: inout FeedConfiguration) {
+        let streams = StreamKinds.named.map(\.name)
+        if let names = feed.strings("streams", from: streams) { configuration.streams = names }
+        if let names = feed.strings("quiet_ok", from: streams) {
+            configuration.quietStreams = StreamKinds(names: names)
         }
-        return streams
+        if let channels = feed.strings("channels", from: KalshiSession.defaultChannels) {
+            configuration.channels = channels
+            if channels.isEmpty { feed.missing("channels", "at least one, or leave the key out") }
+        }
+        configuration.markets = feed.strings("markets") ?? []
+        for market in configuration.markets where !isIdentifier(market) {
+            feed.reject("markets", market, "ids of 1 to 200 printable ASCII characters")
+        }
+    }
+
+    private static func isIdentifier(_ text: String) -> Bool {
+        (1...200).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    private static func checkCredentials(of configuration: FeedConfiguration, _ feed: ConfigurationReader) {
+        let hasToken = configuration.token != nil || configuration.tokenFile != nil
+        if configuration.token != nil, let file = configuration.tokenFile {
+            feed.reject("token_file", file, "absent when there is a 'token'")
+        }
+        let namesAuthorization = configuration.connection.headers.contains { $0.name.lowercased() == "authorization" }
+        if configuration.provider == "sportsbook", hasToken, namesAuthorization {
+            feed.problem("headers", "'authorization' is what 'token' is sent as: leave one of them out")
+        }
+        if configuration.provider == "betfair" {
+            if configuration.applicationKey == nil { feed.missing("app_key", "Betfair's application key") }
+            if !hasToken { feed.missing("token", "Betfair's session token, or a 'token_file'") }
+        }
+    }
+
+    /// What a provider cannot do without.
+    private static func checkNeeds(of configuration: FeedConfiguration, _ feed: ConfigurationReader) {
+        let count = configuration.markets.count
+        switch configuration.provider {
+        case "polymarket" where count == 0: feed.missing("markets", "the asset ids (token ids) to subscribe to")
+        case "polymarket" where count > PolymarketSession.mostAssets:
+            feed.reject(
+                "markets", "a list of \(count)",
+                "at most \(PolymarketSession.mostAssets) asset ids: spread them over several feeds")
+        case "kalshi" where count == 0: feed.missing("markets", "the market tickers to subscribe to")
+        default: break
+        }
+    }
+}
+
+extension ConfigurationReader {
+    /// A list whose elements are of a closed set.
+    fileprivate func strings(_ key: String, from known: [String]) -> [String]? {
+        let values = strings(key)
+        for value in values ?? [] where !known.contains(value) {
+            reject(key, value, "any of \(known.joined(separator: ", "))")
+        }
+        return values
     }
 }
