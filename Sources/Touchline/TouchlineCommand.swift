@@ -23,7 +23,7 @@ struct TouchlineCommand: AsyncParsableCommand {
                 name: "Operations",
                 subcommands: [
                     MigrateCommand.self, LintCommand.self, StatusCommand.self, TapCommand.self, DeadLetterCommand.self,
-                    VerifyCommand.self,
+                    VerifyCommand.self, DoctorCommand.self,
                 ]),
             CommandGroup(
                 name: "Sources and measurements",

@@ -1,3 +1,4 @@
+import DevServices
 import Foundation
 import TestSupport
 import Testing
@@ -136,6 +137,27 @@ import Testing
             takesConfiguration ? try await program.run(words) : try await program.runWithoutConfiguration(words)
         #expect(code == 2, "\(output)")
         #expect(!output.isEmpty)
+        await program.removeFiles()
+    }
+
+    @Test func `doctor says what is wrong with what it connects to`() async throws {
+        let redis = try await TestServers.redis()
+        let program = try StageProcesses(
+            configuration: """
+                redis: { url: "\(redis.url)" }
+                postgres: { url: "postgresql://touchline@127.0.0.1:1/none" }
+                feed_client: { spool: { directory: /proc/nowhere } }
+                feeds:
+                  gone: { provider: sportsbook, url: "ws://127.0.0.1:1/feed" }
+                  tokenless: { provider: sportsbook, url: "ws://127.0.0.1:1/feed", token_file: /nowhere }
+                """)
+        let (code, output) = try await program.run(["doctor"])
+        #expect(code == 1)
+        #expect(output.contains("ok       redis answers"), "\(output)")
+        for wrong in [
+            "PROBLEM  postgres: ", "PROBLEM  spool: /proc/nowhere", "PROBLEM  feed gone: cannot connect",
+            "PROBLEM  feed tokenless: the token file /nowhere",
+        ] { #expect(output.contains(wrong), "\(output)") }
         await program.removeFiles()
     }
 }

@@ -1,0 +1,120 @@
+import ArgumentParser
+import FeedClient
+import FeedModel
+import Foundation
+import Logging
+import PostgresCopy
+import RedisStreams
+import Writer
+
+/// Connects to everything that the configuration names, and says what is wrong and how to mend it.
+struct DoctorCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Connect to Redis, Postgres and every feed, and say what is wrong.",
+        discussion: "Example: touchline doctor --config touchline.yaml")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func execute() async throws {
+        let configuration = try options.load()
+        var findings = await Diagnosis.redis(configuration)
+        findings.append(await Diagnosis.postgres(configuration))
+        findings.append(Diagnosis.spool(configuration))
+        await withTaskGroup(of: (Int, Finding).self) { group in
+            for (index, feed) in configuration.feeds.enumerated() {
+                group.addTask { (index, await Diagnosis.feed(feed)) }
+            }
+            var feeds: [(Int, Finding)] = []
+            for await finding in group { feeds.append(finding) }
+            findings += feeds.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        if configuration.feeds.isEmpty { findings.append(Finding("feeds", problem: "none are configured")) }
+        for finding in findings { StandardOutput.line(finding.text) }
+        if findings.contains(where: { $0.isFatal }) { throw ExitCode.failure }
+    }
+}
+
+/// One thing that was looked at.
+struct Finding: Sendable {
+    let subject: String
+    /// Nil: all is well.
+    let problem: String?
+    /// It works, but not as it should.
+    var isWarning = false
+
+    init(_ subject: String, problem: String? = nil, isWarning: Bool = false) {
+        self.subject = subject
+        self.problem = problem
+        self.isWarning = isWarning
+    }
+
+    var isFatal: Bool { problem != nil && !isWarning }
+
+    var text: String {
+        guard let problem else { return "ok       \(subject)" }
+        return "\(isWarning ? "warning " : "PROBLEM ") \(subject): \(problem.printable)"
+    }
+}
+
+/// What `doctor` looks at.
+enum Diagnosis {
+    static func redis(_ configuration: TouchlineConfiguration) async -> [Finding] {
+        do {
+            let redis = RedisConnection(endpoint: try configuration.redis, name: "doctor")
+            try await redis.connect()
+            let facts = try await redis.serverFacts()
+            await redis.close()
+            var findings = [Finding("redis answers")]
+            if facts.maxmemoryPolicy != "noeviction" {
+                findings.append(
+                    Finding(
+                        "redis",
+                        problem: "it would evict entries (maxmemory-policy \(facts.maxmemoryPolicy)): "
+                            + "redis-cli config set maxmemory-policy noeviction"))
+            }
+            if !facts.isAOFEnabled {
+                findings.append(
+                    Finding(
+                        "redis",
+                        problem: "no append-only file, so that a restart loses what is not yet in Postgres: "
+                            + "redis-cli config set appendonly yes", isWarning: true))
+            }
+            if facts.memoryShare > 0.85 {
+                let share = Int(facts.memoryShare * 100)
+                findings.append(
+                    Finding("redis", problem: "\(share) % of maxmemory is in use: raise it", isWarning: true))
+            }
+            return findings
+        } catch {
+            return [Finding("redis", problem: "\(error)")]
+        }
+    }
+
+    static func postgres(_ configuration: TouchlineConfiguration) async -> Finding {
+        do {
+            try await MigratedDatabase.with(configuration.postgresURL, name: "doctor") { _ in }
+            return Finding("postgres answers, its schema is current")
+        } catch {
+            return Finding("postgres", problem: "\(error)")
+        }
+    }
+
+    static func spool(_ configuration: TouchlineConfiguration) -> Finding {
+        guard let spool = configuration.spool else {
+            return Finding(
+                "spool", problem: "off: while Redis is away the sockets wait, and providers may hang up",
+                isWarning: true)
+        }
+        let manager = FileManager.default
+        try? manager.createDirectory(atPath: spool.directory, withIntermediateDirectories: true)
+        guard manager.isWritableFile(atPath: spool.directory) else {
+            return Finding("spool", problem: "\(spool.directory) cannot be written: set feed_client.spool.directory")
+        }
+        return Finding("spool \(spool.directory) can be written")
+    }
+
+    static func feed(_ feed: FeedConfiguration) async -> Finding {
+        let problem = await FeedProbe.problem(with: feed, logger: Logger(label: "touchline.doctor"))
+        return Finding(problem == nil ? "feed \(feed.name) accepts us" : "feed \(feed.name)", problem: problem)
+    }
+}
