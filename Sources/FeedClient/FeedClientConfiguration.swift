@@ -29,7 +29,7 @@ package struct FeedClientConfiguration: Sendable {
 /// One feed: which provider, where, and how to subscribe.
 package struct FeedConfiguration: Sendable {
     package var name: FeedName
-    /// `sportsbook` or `betfair`.
+    /// One of `SessionRegistry.names`.
     package var provider: String
     /// `ws://` or `wss://`.
     package var url: String
@@ -39,6 +39,12 @@ package struct FeedConfiguration: Sendable {
     package var applicationKey: String?
     /// `sportsbook`: the streams subscribed to.
     package var streams: [String]
+    /// `polymarket`: asset ids, `kalshi`: market tickers. What is subscribed to.
+    package var markets: [String] = []
+    /// `kalshi`: the channels subscribed to.
+    package var channels = KalshiSession.defaultChannels
+    /// Added to the handshake as they are; may hold credentials and are never logged.
+    package var headers: [(name: String, value: String)] = []
     /// PEM file of a certificate authority to trust besides the system's.
     package var certificateAuthority: String?
     package var backoff: ReconnectBackoff

@@ -233,7 +233,7 @@ struct FeedPump {
         let silence = now - lastFrameAt
         if silence > session.deadAfter {
             perform(.reconnect(cause: .silence, why: "no frame for \(silence.seconds) s"))
-        } else if silence > session.deadAfter / 2, now - lastHeartbeatAt > session.deadAfter / 2 {
+        } else if silence > quietBeforeHeartbeat, now - lastHeartbeatAt > heartbeatInterval {
             lastHeartbeatAt = now
             if let text = session.heartbeat() { outgoing.append(text) }
         }
@@ -241,6 +241,11 @@ struct FeedPump {
         if state == .live, reconnect == nil { lastLiveAt = log.builder.lastReceivedAt }
         keepAlive(now)
     }
+
+    private var heartbeatInterval: Duration { session.heartbeatInterval ?? session.deadAfter / 2 }
+
+    /// Some providers count our heartbeats and close without them, even while they talk themselves.
+    private var quietBeforeHeartbeat: Duration { session.heartbeatInterval == nil ? session.deadAfter / 2 : .zero }
 
     private mutating func keepAlive(_ now: ContinuousClock.Instant) {
         guard now - lastAppendAt > .seconds(5) else { return }

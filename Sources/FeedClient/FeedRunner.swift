@@ -152,9 +152,7 @@ struct FeedRunner: Sendable {
 
     private func clientConfiguration() -> WebSocketClientConfiguration {
         var configuration = WebSocketClientConfiguration(url: feed.url)
-        if let token = feed.token, feed.provider == "sportsbook" {
-            configuration.headers.append((name: "Authorization", value: "Bearer \(token)"))
-        }
+        configuration.headers = HandshakeHeaders.of(feed)
         configuration.tls.additionalAuthorityFile = feed.certificateAuthority
         // Frames somewhat over the limit still reach the Processor, which makes them dead letters with their payload.
         configuration.maximumMessageBytes = RawEntry.maximumFrameBytes * 2

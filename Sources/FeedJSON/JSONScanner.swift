@@ -28,6 +28,8 @@ package final class JSONScanner {
     private let parser: OpaquePointer?
     let sessionPeek = SessionPeek()
     let betfairPeek = BetfairPeek()
+    let polymarketPeek = PolymarketPeek()
+    let kalshiPeek = KalshiPeek()
 
     package init() { parser = fj_create() }
 

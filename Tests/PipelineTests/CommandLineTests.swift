@@ -36,6 +36,23 @@ import Testing
         WrongSetting(
             yaml: "feeds: { a: { provider: betfair, url: ws://h } }", words: ["feeds.a.app_key", "feeds.a.token"]),
         WrongSetting(
+            yaml: "feeds: { a: { provider: polymarket, url: ws://h } }", words: ["feeds.a.markets", "asset ids"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [] } }",
+            words: ["feeds.a.markets", "market tickers"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], channels: [books] } }",
+            words: ["feeds.a.channels", "'books'", "orderbook_delta"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: ['A B'] } }",
+            words: ["feeds.a.markets", "'A B'"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], headers: { 'K Y': hush } } }",
+            words: ["feeds.a.headers", "'K Y'"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], headers: { K: \"hush\\nX\" } } }",
+            words: ["feeds.a.headers", "'K'", "one line"]),
+        WrongSetting(
             yaml: "feeds: { a: { provider: sportsbook, url: ws://h, token: '${TOUCHLINE_NOWHERE}' } }",
             words: ["TOUCHLINE_NOWHERE is not set"]),
     ]
@@ -55,11 +72,14 @@ import Testing
                 redis: { url: "redis://:hush1@h:1" }
                 postgres: { url: "host=127.0.0.1 password=hush2" }
                 broadcaster: { auth: { token: hush3 } }
-                feeds: { a: { provider: sportsbook, url: "ws://h/feed?token=hush4", token: hush5 } }
+                feeds:
+                  a: { provider: sportsbook, url: "ws://h/feed?token=hush4", token: hush5 }
+                  b: { provider: kalshi, url: "ws://h", markets: [A-B-C], headers: { KALSHI-ACCESS-KEY: hush6 } }
                 """)
         let (code, output) = try await program.run(["lint"])
         #expect(code == 0)
         #expect(output.contains("host=127.0.0.1"))
+        #expect(output.contains("markets: [A-B-C]") && output.contains("KALSHI-ACCESS-KEY: hidden"), "\(output)")
         #expect(!output.contains("hush"), "\(output)")
         await program.removeFiles()
     }

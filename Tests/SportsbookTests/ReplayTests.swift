@@ -50,6 +50,18 @@ import WebSocketTransport
         }
     }
 
+    @Test func heartbeatsOfEveryProviderAreAnswered() {
+        func request(_ dialect: ReplayDialect, _ text: String) -> ReplayRequest {
+            Array(text.utf8).withUnsafeBytes { ReplayRequest($0, dialect: dialect) }
+        }
+        let list = request(.kalshi, #"{"id":7,"cmd":"list_subscriptions"}"#)
+        #expect(list.replies == [#"{"type":"ok","id":7,"msg":[{"channel":"replay","sid":1}]}"#])
+        #expect(list.start == nil, "the lines go on where they are")
+        #expect(request(.kalshi, #"{"id":1,"cmd":"subscribe","params":{}}"#).start == .beginning)
+        let ping = request(.polymarket, "PING")
+        #expect(ping.replies == ["PONG"] && ping.start == nil)
+    }
+
     @Test func clocksOfEveryProvider() {
         func clock(_ dialect: ReplayDialect, _ line: String) -> Int64? {
             Array(line.utf8).withUnsafeBytes { dialect.clock($0) }

@@ -63,8 +63,8 @@ package struct BetfairSession: ProviderSession {
         phase = .authenticating
         requestID += 1
         let message =
-            "{\"op\":\"authentication\",\"id\":\(requestID),\"appKey\":\(quoted(applicationKey)),"
-            + "\"session\":\(quoted(sessionToken))}"
+            "{\"op\":\"authentication\",\"id\":\(requestID),\"appKey\":\(applicationKey.jsonQuoted),"
+            + "\"session\":\(sessionToken.jsonQuoted)}"
         return .act(before: [], store: true, after: [.send(message)])
     }
 
@@ -84,7 +84,7 @@ package struct BetfairSession: ProviderSession {
         var message =
             "{\"op\":\"marketSubscription\",\"id\":\(requestID),\"segmentationEnabled\":true,\"heartbeatMs\":5000"
         if let initialClock, let clock {
-            message += ",\"initialClk\":\(quoted(initialClock)),\"clk\":\(quoted(clock))"
+            message += ",\"initialClk\":\(initialClock.jsonQuoted),\"clk\":\(clock.jsonQuoted)"
         }
         message +=
             ",\"marketFilter\":{},\"marketDataFilter\":{\"fields\":[\"EX_ALL_OFFERS\",\"EX_LTP\",\"EX_TRADED_VOL\",\"EX_MARKET_DEF\"]}}"
@@ -143,19 +143,6 @@ package struct BetfairSession: ProviderSession {
         guard phase == .live else { return .store }
         phase = .stale
         return .act(before: [], store: true, after: [.enter(.stale, why: "provider reports an upstream delay (503)")])
-    }
-
-    private func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case _ where scalar.value < 0x20: break
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }
 

@@ -14,6 +14,12 @@ package protocol ProviderSession: Sendable {
     var deadAfter: Duration { get }
     /// Sent when the connection was quiet for a while, to hear whether the peer lives; nil for none.
     mutating func heartbeat() -> String?
+    /// How often the provider wants to hear the heartbeat, however much it sends itself; nil: only when it was quiet.
+    var heartbeatInterval: Duration? { get }
+}
+
+extension ProviderSession {
+    package var heartbeatInterval: Duration? { nil }
 }
 
 /// What is to be done with one frame.

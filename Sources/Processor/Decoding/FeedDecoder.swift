@@ -43,7 +43,9 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
 
 /// The decoders there are. Adding a provider means adding a line here, and one to the FeedClient's sessions.
 package enum DecoderRegistry {
-    private static var decoders: [any FeedDecoder.Type] { [SportsbookDecoder.self, BetfairDecoder.self] }
+    private static var decoders: [any FeedDecoder.Type] {
+        [SportsbookDecoder.self, BetfairDecoder.self, PolymarketDecoder.self, KalshiDecoder.self]
+    }
 
     /// Names of the providers, for messages about a wrong one.
     package static var providers: [String] { decoders.map { $0.provider } }

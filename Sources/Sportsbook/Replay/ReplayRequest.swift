@@ -52,11 +52,14 @@ struct ReplayRequest {
     }
 
     private mutating func readKalshi(_ message: UnsafeRawBufferPointer) {
-        guard let command = TopLevelScanner.value(of: "cmd", in: message).map(TopLevelScanner.text),
-            command == "subscribe"
-        else { return }
         let id = TopLevelScanner.integer(of: "id", in: message) ?? 0
-        replies = [#"{"type":"subscribed","id":\#(id),"msg":{"channel":"replay","sid":1}}"#]
-        start = .beginning
+        switch TopLevelScanner.value(of: "cmd", in: message).map(TopLevelScanner.text) {
+        case "subscribe":
+            replies = [#"{"type":"subscribed","id":\#(id),"msg":{"channel":"replay","sid":1}}"#]
+            start = .beginning
+        // What clients ask to hear whether the server lives.
+        case "list_subscriptions": replies = [#"{"type":"ok","id":\#(id),"msg":[{"channel":"replay","sid":1}]}"#]
+        default: break
+        }
     }
 }

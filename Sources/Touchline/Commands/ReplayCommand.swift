@@ -17,7 +17,7 @@ struct ReplayCommand: ReportingCommand {
 
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "Recordings, one frame a line.") var files: [String]
-    @Option(help: "The provider that sent them: sportsbook or betfair.") var provider: String
+    @Option(help: "The provider that sent them: sportsbook, betfair, polymarket or kalshi.") var provider: String
     @Option(help: "1, 60 or max: how many times the provider's own clock.") var speed = "max"
     @Option(help: "Send what was before this time of the provider's clock (RFC 3339) at once.") var from: String?
     @Option(help: "Cut longer silences of the recording to this many seconds of the provider's clock.")

@@ -27,11 +27,19 @@ struct EffectiveConfiguration {
     }
 
     private static func lines(of feed: FeedConfiguration) -> [String] {
-        [
+        var lines = [
             "  \(feed.name):", "    provider: \(feed.provider)", "    url: \(SecretMask.masked(feed.url))",
             "    token: \(feed.token == nil ? "none" : "hidden")",
-            "    streams: [\(feed.streams.joined(separator: ", "))]",
         ]
+        switch feed.provider {
+        case "polymarket", "kalshi": lines.append("    markets: [\(feed.markets.joined(separator: ", "))]")
+        default: lines.append("    streams: [\(feed.streams.joined(separator: ", "))]")
+        }
+        if feed.provider == "kalshi" { lines.append("    channels: [\(feed.channels.joined(separator: ", "))]") }
+        if !feed.headers.isEmpty {
+            lines.append("    headers: { \(feed.headers.map { "\($0.name): hidden" }.joined(separator: ", ")) }")
+        }
+        return lines
     }
 
     private static func milliseconds(_ duration: Duration) -> String { "\(duration / .milliseconds(1))ms" }

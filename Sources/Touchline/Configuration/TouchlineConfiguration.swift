@@ -139,52 +139,6 @@ extension TouchlineConfiguration {
         operations = operationsSection.address("listen", default: operations)
         operationsSection.rejectUnknownKeys()
     }
-
-    private mutating func readFeeds(_ reader: ConfigurationReader, problems: ConfigurationReader.Problems) {
-        let section = reader.section("feeds")
-        for (name, line) in section.keys {
-            guard let feedName = FeedName(name) else {
-                problems.add("feed name '\(name)' must match [a-z0-9-]{1,40}", line: line)
-                continue
-            }
-            let feed = section.section(name)
-            readFeed(feed, named: feedName)
-            feed.rejectUnknownKeys()
-        }
-        section.rejectUnknownKeys()
-    }
-
-    private mutating func readFeed(_ feed: ConfigurationReader, named name: FeedName) {
-        let provider = feed.string("provider")
-        let url = feed.string("url")
-        let token = feed.secret("token")
-        let applicationKey = feed.secret("app_key")
-        let streams = feed.strings("streams")
-        let authority = feed.string("certificate_authority")
-        if let provider, !SessionRegistry.isKnown(provider) {
-            feed.reject("provider", provider, "one of \(SessionRegistry.names)")
-        }
-        if let url, let why = WebSocketClientConfiguration.problem(ofURL: url) {
-            feed.reject("url", url, "a WebSocket URL (ws://host[:port]/path or wss://…): \(why)")
-        }
-        if let authority, !FileManager.default.isReadableFile(atPath: authority) {
-            feed.reject("certificate_authority", authority, "a readable PEM file")
-        }
-        let known: Set = ["fixtures", "odds", "bets"]
-        for stream in streams ?? [] where !known.contains(stream) {
-            feed.reject("streams", stream, "any of fixtures, odds, bets")
-        }
-        guard let provider else { return feed.missing("provider", "one of \(SessionRegistry.names)") }
-        if provider == "betfair" {
-            if applicationKey == nil { feed.missing("app_key", "Betfair's application key") }
-            if token == nil { feed.missing("token", "Betfair's session token") }
-        }
-        guard let url else { return feed.missing("url", "where the feed is, ws:// or wss://") }
-        feeds.append(
-            FeedConfiguration(
-                name: name, provider: provider, url: url, token: token, applicationKey: applicationKey,
-                streams: streams ?? ["fixtures", "odds", "bets"], certificateAuthority: authority))
-    }
 }
 
 extension ConfigurationReader {

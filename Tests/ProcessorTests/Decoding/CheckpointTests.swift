@@ -13,6 +13,14 @@ import Testing
         try expectIdenticalReplay(of: DecoderBench.betfair(), entries: RandomFeed.betfair(seed: seed))
     }
 
+    @Test(arguments: 0..<12 as Range<UInt64>) func polymarketReplaysIdentically(_ seed: UInt64) throws {
+        try expectIdenticalReplay(of: DecoderBench.polymarket(), entries: RandomFeed.polymarket(seed: seed))
+    }
+
+    @Test(arguments: 0..<12 as Range<UInt64>) func kalshiReplaysIdentically(_ seed: UInt64) throws {
+        try expectIdenticalReplay(of: DecoderBench.kalshi(), entries: RandomFeed.kalshi(seed: seed))
+    }
+
     private func expectIdenticalReplay(of bench: DecoderBench, entries: [RandomFeed.Entry]) throws {
         var copies: [DecoderBench] = []
         for (index, entry) in entries.enumerated() {
@@ -28,10 +36,13 @@ import Testing
     }
 
     @Test func refusesWhatItDoesNotKnow() throws {
-        for bench in [try DecoderBench.sportsbook(), try DecoderBench.betfair()] {
-            for entry in RandomFeed.sportsbook(seed: 1).prefix(5) + RandomFeed.betfair(seed: 1).prefix(5) {
-                _ = try entry.run(on: bench)
-            }
+        let benches = [
+            try DecoderBench.sportsbook(), try DecoderBench.betfair(), try DecoderBench.polymarket(),
+            try DecoderBench.kalshi(),
+        ]
+        let feeds = [RandomFeed.sportsbook, RandomFeed.betfair, RandomFeed.polymarket, RandomFeed.kalshi]
+        for bench in benches {
+            for feed in feeds { for entry in feed(1).prefix(5) { _ = try entry.run(on: bench) } }
             var checkpoint = bench.decoder.checkpoint()
             let decoder = type(of: bench.decoder)
             let feed = try DecoderBench.feed()
@@ -50,7 +61,7 @@ import Testing
 
     @Test func registryKnowsItsProviders() throws {
         let feed = try DecoderBench.feed()
-        #expect(DecoderRegistry.providers == ["sportsbook", "betfair"])
+        #expect(DecoderRegistry.providers == ["sportsbook", "betfair", "polymarket", "kalshi"])
         #expect(try DecoderRegistry.make(provider: "betfair", feed: feed, checkpoint: nil) is BetfairDecoder)
         #expect(try DecoderRegistry.make(provider: "nobody", feed: feed, checkpoint: nil) == nil)
         let checkpoint = SportsbookDecoder(feed: feed).checkpoint()

@@ -32,6 +32,9 @@ final class DecoderBench {
     static func sportsbook() throws -> DecoderBench { DecoderBench(SportsbookDecoder(feed: try feed())) }
     static func betfair() throws -> DecoderBench { DecoderBench(BetfairDecoder(feed: try feed())) }
 
+    static func polymarket() throws -> DecoderBench { DecoderBench(PolymarketDecoder(feed: try feed())) }
+    static func kalshi() throws -> DecoderBench { DecoderBench(KalshiDecoder(feed: try feed())) }
+
     struct NoFeedName: Error {}
 
     static func feed() throws -> FeedName {

@@ -18,19 +18,6 @@ struct ExchangeFixture {
         if eventName.isEmpty { eventName = market.eventName }
     }
 
-    /// Home and away, from "Home v Away" or "Away @ Home"; an event without two sides is all home.
-    private var teams: (home: ArraySlice<UInt8>, away: ArraySlice<UInt8>) {
-        for (separator, isHomeFirst) in [(" v ", true), (" vs ", true), (" @ ", false)] {
-            let separator = Array(separator.utf8)
-            for start in eventName.indices.dropLast(separator.count)
-            where start > 0 && eventName[start...].starts(with: separator) {
-                let (first, second) = (eventName[..<start], eventName[(start + separator.count)...])
-                return isHomeFirst ? (first, second) : (second, first)
-            }
-        }
-        return (eventName[...], [])
-    }
-
     /// What tells one state of the fixture from another.
     func digest(seed: UInt64) -> UInt64 {
         var bytes: [UInt8] = [status.rawValue]
@@ -45,7 +32,7 @@ struct ExchangeFixture {
     /// Gives the event that tells the fixture's whole state to `body`.
     func withEvent(id: [UInt8], _ body: (inout FixtureUpdate) -> Void) {
         let sport = BetfairNames.sport(String(decoding: eventTypeID, as: UTF8.self))
-        let teams = teams
+        let teams = TeamNames.sides(of: eventName)
         let texts = [id, Array(sport.id.utf8), Array(sport.name.utf8), Array(teams.home), Array(teams.away)]
         let ends = texts.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
         Array(texts.joined()).withUnsafeBytes { bytes in

@@ -12,12 +12,7 @@ struct Ladder: Equatable {
 
     /// Sets the money at a price; 0 deletes it. Deleting what is not there is normal.
     mutating func set(_ price: FixedDecimal, _ size: FixedDecimal) {
-        var low = 0
-        var high = levels.count
-        while low < high {
-            let middle = (low + high) / 2
-            if levels[middle].price < price { low = middle + 1 } else { high = middle }
-        }
+        let low = index(of: price)
         let isThere = low < levels.count && levels[low].price == price
         if size.scaled == 0 {
             if isThere { levels.remove(at: low) }
@@ -26,6 +21,23 @@ struct Ladder: Equatable {
         } else {
             levels.insert(Level(price: price, size: size), at: low)
         }
+    }
+
+    /// The money at a price of a ladder by price; nil without any.
+    func size(at price: FixedDecimal) -> FixedDecimal? {
+        let index = index(of: price)
+        return index < levels.count && levels[index].price == price ? levels[index].size : nil
+    }
+
+    /// Where a price is, or belongs.
+    private func index(of price: FixedDecimal) -> Int {
+        var low = 0
+        var high = levels.count
+        while low < high {
+            let middle = (low + high) / 2
+            if levels[middle].price < price { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// Sets the level at a position; size 0 empties it.

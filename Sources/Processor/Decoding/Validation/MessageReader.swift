@@ -108,8 +108,10 @@ struct MessageReader<Field: MessageField>: ~Copyable {
         case .odds: return decimal(value) { ValueForm.oddsRange.contains($0) }
         case .amount: return decimal(value) { $0.scaled >= 0 }
         case .decimal: return decimal(value) { _ in true }
+        case .probability: return decimal(value) { $0.scaled >= 0 && $0.scaled <= FixedDecimal.scale }
         case .eventTime: return time(value, upTo: window.latestEvent)
         case .startTime: return time(value, upTo: window.latestStart)
+        case .epoch: return passed(TimeReader.epoch(value), upTo: window.latestEvent)
         case .flag: return ValueReading.flag(value).map { Passed(number: $0 ? 1 : 0) }
         case .list:
             if case .array = value.token.pointee.kind { return Passed(number: 0) }
@@ -130,7 +132,12 @@ struct MessageReader<Field: MessageField>: ~Copyable {
 
     @inline(__always)
     private mutating func time(_ value: JSONValue, upTo latest: Timestamp) -> Passed? {
-        guard let time = times.read(value), time >= ValueForm.earliest, time <= latest else { return nil }
+        passed(times.read(value), upTo: latest)
+    }
+
+    @inline(__always)
+    private func passed(_ time: Timestamp?, upTo latest: Timestamp) -> Passed? {
+        guard let time, time >= ValueForm.earliest, time <= latest else { return nil }
         return Passed(number: time.microseconds)
     }
 

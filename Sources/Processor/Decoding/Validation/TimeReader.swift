@@ -25,6 +25,18 @@ struct TimeReader {
         return FixedDecimal.read(value.bytes).map { Timestamp(microseconds: $0.value.scaled / 10) }
     }
 
+    /// Seconds or milliseconds since 1970, as a number or as text, or RFC 3339. Nil for what is no time.
+    static func epoch(_ value: JSONValue) -> Timestamp? {
+        guard value.isText || value.isNumber else { return nil }
+        guard let number = ValueReading.integer(value.bytes) else {
+            return value.isText ? Timestamp(rfc3339: value.bytes) : nil
+        }
+        // Seconds reach this number in the year 5138, milliseconds passed it in 1973.
+        let isSeconds = number < 100_000_000_000
+        guard (0..<10_000_000_000_000).contains(number) else { return nil }
+        return Timestamp(milliseconds: isSeconds ? number * 1_000 : number)
+    }
+
     /// `2026-11-21T09:30:00.125Z`.
     @inline(__always)
     private mutating func readUsual(_ text: UnsafeRawBufferPointer) -> Timestamp? {

@@ -14,10 +14,14 @@ enum ValueForm: UInt8, Sendable {
     case amount
     /// Any decimal: a line.
     case decimal
+    /// 0 ≤ price ≤ 1: of a contract that pays 1.
+    case probability
     /// A whole number from 0 of 31 bits.
     case score
     /// Between 1990 and an hour after it was received.
     case eventTime
+    /// The same, where the provider writes epoch seconds or milliseconds as number or text, or RFC 3339.
+    case epoch
     /// Between 1990 and five years after it was received.
     case startTime
     case flag
@@ -44,7 +48,10 @@ enum ValueForm: UInt8, Sendable {
         case .odds: "odds between \(Self.oddsRange.lowerBound) and \(Self.oddsRange.upperBound)"
         case .amount: "an amount from 0"
         case .decimal: "a decimal number"
+        case .probability: "a price between 0 and 1"
         case .eventTime: "a time (RFC 3339 or epoch milliseconds) between 1990 and an hour after it was received"
+        case .epoch:
+            "a time (epoch seconds or milliseconds, or RFC 3339) between 1990 and an hour after it was received"
         case .startTime: "a time (RFC 3339 or epoch milliseconds) between 1990 and five years after it was received"
         case .flag: "true or false"
         case .list: "a list"
