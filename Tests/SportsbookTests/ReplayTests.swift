@@ -58,6 +58,8 @@ import WebSocketTransport
         #expect(list.replies == [#"{"type":"ok","id":7,"msg":[{"channel":"replay","sid":1}]}"#])
         #expect(list.start == nil, "the lines go on where they are")
         #expect(request(.kalshi, #"{"id":1,"cmd":"subscribe","params":{}}"#).start == .beginning)
+        let life = request(.kalshi, #"{"id":2,"cmd":"subscribe","params":{"channels":["market_lifecycle_v2"]}}"#)
+        #expect(life.start == nil && life.replies.count == 1, "the lines begin once")
         let ping = request(.polymarket, "PING")
         #expect(ping.replies == ["PONG"] && ping.start == nil)
     }

@@ -56,7 +56,12 @@ struct ReplayRequest {
         switch TopLevelScanner.value(of: "cmd", in: message).map(TopLevelScanner.text) {
         case "subscribe":
             replies = [#"{"type":"subscribed","id":\#(id),"msg":{"channel":"replay","sid":1}}"#]
-            start = .beginning
+            // A session that also wants the life of markets subscribes twice: the lines begin once.
+            let channels = TopLevelScanner.value(of: "params", in: message).flatMap {
+                TopLevelScanner.value(of: "channels", in: $0)
+            }
+            let isOnlyLife = channels?.elementsEqual(#"["market_lifecycle_v2"]"#.utf8) ?? false
+            start = isOnlyLife ? nil : .beginning
         // What clients ask to hear whether the server lives.
         case "list_subscriptions": replies = [#"{"type":"ok","id":\#(id),"msg":[{"channel":"replay","sid":1}]}"#]
         default: break

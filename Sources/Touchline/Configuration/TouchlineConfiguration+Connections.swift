@@ -5,7 +5,7 @@ import WebSocketTransport
 
 extension TouchlineConfiguration {
     /// How a feed is connected to: TLS, proxy, headers and timeouts.
-    func readConnection(_ feed: ConfigurationReader, url: String?) -> FeedConnectionConfiguration {
+    static func readConnection(_ feed: ConfigurationReader, url: String?) -> FeedConnectionConfiguration {
         var connection = FeedConnectionConfiguration()
         connection.tls = readTLS(feed, url: url)
         connection.headers = readHeaders(feed)
@@ -28,7 +28,7 @@ extension TouchlineConfiguration {
         return connection
     }
 
-    private func readTLS(_ feed: ConfigurationReader, url: String?) -> ClientTLSConfiguration {
+    private static func readTLS(_ feed: ConfigurationReader, url: String?) -> ClientTLSConfiguration {
         let section = feed.section("tls")
         var tls = ClientTLSConfiguration()
         tls.additionalAuthorityFile = section.readableFile("ca")
@@ -51,7 +51,7 @@ extension TouchlineConfiguration {
         return tls
     }
 
-    private func readHeaders(_ feed: ConfigurationReader) -> [(name: String, value: String)] {
+    private static func readHeaders(_ feed: ConfigurationReader) -> [(name: String, value: String)] {
         let section = feed.section("headers")
         return section.keys.compactMap { name, _ in
             guard let value = section.secret(name) else { return nil }

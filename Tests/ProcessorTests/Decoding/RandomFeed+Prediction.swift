@@ -1,3 +1,5 @@
+import FeedModel
+
 /// Feeds of prediction exchanges: books and changes, good and bad, trades, ends, names, snapshots.
 extension RandomFeed {
     static func polymarket(seed: UInt64) -> [Entry] { prediction(seed: seed, polymarketMessage) }

@@ -89,21 +89,21 @@ struct KalshiReader: ~Copyable {
     mutating func readTicker(_ context: RuleContext) throws(Refusal) {
         try fields.check(rules.ticker, in: context)
         change.rounded += fields.rounded
-        let bid = offer(try price(.yesBidDollars, cents: .yesBid), fields.decimal(.yesBidSizeFp))
-        let ask = offer(try price(.yesAskDollars, cents: .yesAsk), fields.decimal(.yesAskSizeFp))
+        let bid = Self.offer(try price(.yesBidDollars, cents: .yesBid), fields.decimal(.yesBidSizeFp))
+        let ask = Self.offer(try price(.yesAskDollars, cents: .yesAsk), fields.decimal(.yesAskSizeFp))
         change.add(.best(bid: bid, ask: ask), to: KalshiContract.yes.option)
-        change.add(.best(bid: ask.map(opposite), ask: bid.map(opposite)), to: KalshiContract.no.option)
+        change.add(.best(bid: ask.map(Self.opposite), ask: bid.map(Self.opposite)), to: KalshiContract.no.option)
         // 0: never traded.
         if let price = try price(.priceDollars, cents: .price), price.scaled > 0 { addTrade(price) }
     }
 
     /// Nil for 0 and 1, which stand for a side without offers.
-    private func offer(_ price: FixedDecimal?, _ size: FixedDecimal?) -> PredictionChange.Offer? {
+    private static func offer(_ price: FixedDecimal?, _ size: FixedDecimal?) -> PredictionChange.Offer? {
         guard let price, ContractPrice.isTradable(price) else { return nil }
         return PredictionChange.Offer(price: price, size: size)
     }
 
-    private func opposite(_ offer: PredictionChange.Offer) -> PredictionChange.Offer {
+    private static func opposite(_ offer: PredictionChange.Offer) -> PredictionChange.Offer {
         PredictionChange.Offer(price: ContractPrice.complement(offer.price), size: offer.size)
     }
 

@@ -61,7 +61,7 @@ struct PredictionMarket {
             isNameNews = true
         }
         for (option, name) in description.outcomes where !name.isEmpty {
-            let index = option.withUnsafeBytes { index(of: $0, generation) }
+            let index = option.withUnsafeBytes { self.index(of: $0, generation) }
             guard outcomes[index].name != name else { continue }
             outcomes[index].name = name
             outcomes[index].isNameNews = true

@@ -43,7 +43,7 @@ struct PredictionTable: ~Copyable {
     /// Takes over a change and tells what it changed.
     mutating func apply(_ change: borrowing PredictionChange, _ publication: Publication, _ output: inout DecodeOutput)
     {
-        let slot = slot(of: change.market)
+        let slot = self.slot(of: change.market)
         markets[slot].apply(change, generation: generation)
         entered(slot)
         tellFixture(of: slot, publication, &output)
@@ -53,7 +53,7 @@ struct PredictionTable: ~Copyable {
 
     /// Takes over names. They are told when the market has prices, now or later.
     mutating func describe(_ description: MarketDescription, _ publication: Publication, _ output: inout DecodeOutput) {
-        let slot = description.market.withUnsafeBytes { slot(of: $0) }
+        let slot = description.market.withUnsafeBytes { self.slot(of: $0) }
         markets[slot].describe(description, generation: generation)
         entered(slot)
         guard markets[slot].isPriced else { return }
