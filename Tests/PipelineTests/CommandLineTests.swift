@@ -52,7 +52,7 @@ import Testing
             words: ["feeds.a.headers", "'K Y'"]),
         WrongSetting(
             yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], headers: { K: \"hush\\nX\" } } }",
-            words: ["feeds.a.headers", "'K'", "one line"]),
+            words: ["feeds.a.headers.K", "value"]),
         WrongSetting(
             yaml: "feeds: { a: { provider: sportsbook, url: ws://h, token: '${TOUCHLINE_NOWHERE}' } }",
             words: ["TOUCHLINE_NOWHERE is not set"]),
