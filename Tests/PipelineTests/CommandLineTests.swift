@@ -49,7 +49,7 @@ import Testing
             words: ["feeds.a.markets", "'A B'"]),
         WrongSetting(
             yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], headers: { 'K Y': hush } } }",
-            words: ["feeds.a.headers", "'K Y'"]),
+            words: ["feeds.a.headers.K Y", "name"]),
         WrongSetting(
             yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], headers: { K: \"hush\\nX\" } } }",
             words: ["feeds.a.headers.K", "value"]),
