@@ -2,7 +2,7 @@ package import FeedJSON
 package import FeedModel
 
 /// The session of the Kalshi exchange: subscribe to channels of markets, take their books as a snapshot, and check that the
-/// messages of each subscription are numbered without holes. The handshake authenticates, by the feed's `headers`.
+/// messages of each subscription are numbered without holes. The handshake authenticates (the headers of the configuration).
 ///
 /// Nothing can be resumed: every reconnect is a gap and a new snapshot, and so is every hole in a book's messages.
 package struct KalshiSession: ProviderSession {
@@ -38,6 +38,7 @@ package struct KalshiSession: ProviderSession {
     private var lastReceivedAt: Timestamp?
     /// What is missing before the next snapshot is on record already.
     private var isGapOpen = false
+    private var seen: StreamKinds = []
 
     private static let books = "orderbook_delta"
     private static let lives = "market_lifecycle_v2"
@@ -47,7 +48,7 @@ package struct KalshiSession: ProviderSession {
 
     /// Two of the provider's pings, which the socket answers, and one second; markets themselves may be quiet for hours.
     package let deadAfter = Duration.seconds(21)
-    package let noticesLoss = true
+    package let noticesLoss = false
     package let resumeToken: [UInt8] = []
 
     /// - Parameters:
@@ -77,6 +78,12 @@ package struct KalshiSession: ProviderSession {
             "{\"id\":\(commands),\"cmd\":\"subscribe\",\"params\":{\"channels\":\(channels.jsonList)\(tickers)}}")
     }
 
+    /// Markets may be quiet for hours: whatever arrives, answers to heartbeats too, says that they are.
+    package mutating func takeSeen() -> StreamKinds {
+        defer { seen = [] }
+        return seen
+    }
+
     package mutating func heartbeat() -> String? {
         commands += 1
         return "{\"id\":\(commands),\"cmd\":\"list_subscriptions\"}"
@@ -85,6 +92,7 @@ package struct KalshiSession: ProviderSession {
     package mutating func received(
         _ frame: UnsafeRawBufferPointer, scanner: JSONScanner, now: Timestamp
     ) -> FrameVerdict {
+        seen = .odds
         let head = scanner.kalshiHead(frame)
         switch head.kind {
         case .subscribed: return subscribed(head, scanner.kalshiDetails(frame), now)

@@ -10,15 +10,16 @@ package struct PolymarketSession: ProviderSession {
     /// The snapshot under way; nil before the first message, and when it is over.
     private var snapshot: AwaitedBooks?
     private var isLive = false
+    private var seen: StreamKinds = []
 
     /// More first books than this silently fail to come.
     package static let mostAssets = 500
 
     /// Two heartbeats, and one second.
     package let deadAfter = Duration.seconds(21)
-    package let noticesLoss = false
     /// The provider closes after 10 s without one; the clock that asks for it ticks once a second.
     package let heartbeatInterval: Duration? = .seconds(8)
+    package let noticesLoss = false
     package let resumeToken: [UInt8] = []
 
     /// - Parameters:
@@ -35,11 +36,18 @@ package struct PolymarketSession: ProviderSession {
         return [.enter(.subscribing, why: "connected"), .send(subscription)]
     }
 
+    /// Markets may be quiet for hours: whatever arrives, answers to heartbeats too, says that they are.
+    package mutating func takeSeen() -> StreamKinds {
+        defer { seen = [] }
+        return seen
+    }
+
     package mutating func heartbeat() -> String? { "PING" }
 
     package mutating func received(
         _ frame: UnsafeRawBufferPointer, scanner: JSONScanner, now: Timestamp
     ) -> FrameVerdict {
+        seen = .odds
         if frame.count == 4 {
             if frame.elementsEqual("PONG".utf8) { return .act(before: [], store: false, after: endIfDue(now)) }
             if frame.elementsEqual("PING".utf8) { return .act(before: [], store: false, after: [.send("PONG")]) }

@@ -24,9 +24,6 @@ package protocol ProviderSession: Sendable {
 
 extension ProviderSession {
     package var heartbeatInterval: Duration? { nil }
-
-    /// For providers whose markets may be quiet for hours: nothing is missed.
-    package mutating func takeSeen() -> StreamKinds { .odds }
 }
 
 /// What is to be done with one frame.
