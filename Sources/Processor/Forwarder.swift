@@ -85,7 +85,7 @@ struct Forwarder: ~Copyable {
             isImageWanted = false
             try await recovery.requestImage("entries are missing from the raw stream")
         }
-        guard let (hop, last) = try decode(batch.entries) else { return }
+        guard let (hop, last) = try decode(batch.entries) else { return try await confirmLastForwarded() }
         try await send(hop, upTo: last)
         count(batch.entries, hop, seconds: began)
     }
@@ -137,6 +137,18 @@ struct Forwarder: ~Copyable {
         }
         if case .backlog = cursor, let id = hop.acknowledge.last { cursor = .backlog(after: id) }
         return hop.acknowledge.isEmpty ? nil : (hop, last)
+    }
+
+    /// Before a hole is believed: what is missing may have been forwarded, and acknowledged, by a former owner whose last hop
+    /// was still on its way when this one began.
+    private func confirmLastForwarded() async throws {
+        guard let last = try await commands.lastEntry(of: names.events) else { return }
+        let frame: FrameNumber
+        do { frame = try EventsEntryHeader(decoding: last.payload).last } catch {
+            throw ProcessorError.unreadable(error)
+        }
+        guard frame > lastForwarded else { return }
+        throw ProcessorError.surprised("a former owner has forwarded up to frame \(frame)")
     }
 
     /// A hole: what is missing may be in the backlog, which is read again from its start. True to go on over the hole,

@@ -19,15 +19,17 @@ actor StageProcesses {
         self.program = program
     }
 
-    /// Starts a stage; `environment` is added to this process's own.
-    func start(_ stage: String, _ arguments: [String] = [], environment: [String: String] = [:]) async throws {
+    /// Starts a stage; `environment` is added to this process's own. Two of a kind need names.
+    func start(
+        _ stage: String, _ arguments: [String] = [], as name: String? = nil, environment: [String: String] = [:]
+    ) async throws {
         try await startWithoutConfiguration(
-            stage, arguments + ["--config", configurationPath], environment: environment)
+            stage, arguments + ["--config", configurationPath], as: name, environment: environment)
     }
 
     /// The same for commands that read no configuration.
     func startWithoutConfiguration(
-        _ stage: String, _ arguments: [String] = [], environment: [String: String] = [:]
+        _ stage: String, _ arguments: [String] = [], as name: String? = nil, environment: [String: String] = [:]
     ) async throws {
         starts += 1
         var launch = ProcessLaunch(program, [stage] + arguments)
@@ -35,7 +37,16 @@ actor StageProcesses {
         let log = directory.appendingPathComponent("\(stage)-\(starts).txt").path
         launch.output = .file(log)
         launch.errors = .file(log)
-        children[stage] = try await ChildProcess.start(launch)
+        children[name ?? stage] = try await ChildProcess.start(launch)
+    }
+
+    /// The name under which the process was started.
+    func name(of process: pid_t) -> String? { children.first { $0.value.pid == process }?.key }
+
+    func signal(_ name: String, _ number: Int32) async {
+        guard let child = children[name] else { return }
+        child.signal(number)
+        if number == SIGKILL { _ = await child.wait() }
     }
 
     /// SIGKILL; returns when the process is gone.

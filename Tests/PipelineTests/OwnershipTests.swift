@@ -1,0 +1,123 @@
+import DevServices
+import Foundation
+import Sportsbook
+import TestSupport
+import Testing
+
+/// One owner of a feed at a time: whoever dies, sleeps or comes back, every message is there once.
+@Suite(.serialized) struct OwnershipTests {
+    private static let messages: Int64 = 110_000
+
+    private static func database(_ url: String) -> String {
+        url.split(separator: "/").last.map { String($0.prefix { $0 != "?" }) } ?? ""
+    }
+
+    private static func configuration(redis: RedisServer, url: String, book: SportsbookServer) async throws -> String {
+        """
+        redis: { url: "\(redis.url)" }
+        postgres: { url: "\(url)" }
+        operations: { listen: "127.0.0.1:0" }
+        feeds: { book: { provider: sportsbook, url: "\(try await book.start())", streams: [odds] } }
+        """
+    }
+
+    private static func untilCommitted(_ count: Int64, _ url: String) async throws {
+        for _ in 0..<1_200 {
+            let text = try await TestServers.postgres().execute(
+                "SELECT count(*) FROM odds_ticks", database: database(url))
+            if Int64(text) ?? 0 >= count { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        Issue.record("\(count) rows were not committed within two minutes")
+    }
+
+    private static func expectAll(_ load: LoadConfiguration, _ stages: StageProcesses, _ url: String) async throws {
+        let postgres = try await TestServers.postgres()
+        let count = load.total ?? 0
+        try await untilCommitted(count, url)
+        try await NumberedRows.expectAll(of: load, count: count, in: database(url), of: postgres)
+        #expect(try await postgres.execute("SELECT count(*) FROM gaps", database: database(url)) == "0")
+        let audit = try await stages.run(["verify"])
+        #expect(audit.code == 0, "\(audit.output)")
+        let isClean = await stages.stop()
+        let lastWords = await stages.complaints()
+        #expect(isClean, "\(lastWords)")
+        await stages.removeFiles()
+    }
+
+    /// The process that holds the feed's lease, as `status` names it: `<host>-<process id>`.
+    private static func owner(_ role: String, _ stages: StageProcesses) async throws -> pid_t? {
+        let status = try await stages.run(["status", "--json"])
+        let feeds = try JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [[String: Any]]
+        let owner = feeds?.first?[role] as? String
+        return owner.flatMap { $0.split(separator: "-").last }.flatMap { pid_t($0) }
+    }
+
+    private static func newOwner(than old: pid_t?, _ role: String, _ stages: StageProcesses) async throws -> pid_t {
+        for _ in 0..<150 {
+            if let now = try await owner(role, stages), now != old { return now }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw CocoaError(.featureUnsupported)
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: [("feed", "feedOwner"), ("process", "processorOwner")])
+    func aSuccessorTakesOverAndTheSleeperDoesNoHarm(stage: String, role: String) async throws {
+        let redis = try await RedisServer.start()
+        try await TestServers.withDatabase { url in
+            let load = LoadConfiguration(total: Self.messages, rate: 3_000)
+            let book = SportsbookServer(SportsbookConfiguration(.load(load)))
+            let stages = try StageProcesses(
+                configuration: try await Self.configuration(redis: redis, url: url, book: book))
+            #expect(try await stages.run(["migrate"]).code == 0)
+            for other in ["feed", "process", "write"] where other != stage { try await stages.start(other) }
+            try await stages.start(stage, as: "first")
+            try await stages.start(stage, as: "second")
+            var owner = try await Self.newOwner(than: nil, role, stages)
+            for signal in [SIGSTOP, SIGKILL, SIGSTOP] {
+                try await Task.sleep(for: .seconds(1))
+                let name = try #require(await stages.name(of: owner))
+                await stages.signal(name, signal)
+                let successor = try await Self.newOwner(than: owner, role, stages)
+                #expect(successor != owner)
+                if signal == SIGSTOP {
+                    await stages.signal(name, SIGCONT)
+                } else {
+                    try await stages.start(stage, as: name)
+                }
+                owner = successor
+            }
+            try await Self.expectAll(load, stages, url)
+            await book.stop()
+        }
+        await redis.stop()
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func aRedisThatComesBackOlderCostsNothing() async throws {
+        let redis = try await RedisServer.start()
+        try await TestServers.withDatabase { url in
+            let load = LoadConfiguration(total: 60_000, rate: 4_000)
+            let book = SportsbookServer(SportsbookConfiguration(.load(load)))
+            let stages = try StageProcesses(
+                configuration: try await Self.configuration(redis: redis, url: url, book: book))
+            #expect(try await stages.run(["migrate"]).code == 0)
+            for stage in ["feed", "process", "write"] { try await stages.start(stage) }
+            try await Self.untilCommitted(3_000, url)
+            let folder = URL(fileURLWithPath: redis.logPath).deletingLastPathComponent().path
+            for _ in 0..<3 {
+                // What Redis has now is what it will come back with, a second from now.
+                _ = try await ChildProcess.run("cp", ["-a", "\(folder)/redis", "\(folder)/older"])
+                try await Task.sleep(for: .seconds(1))
+                await redis.kill()
+                _ = try await ChildProcess.run("rm", ["-rf", "\(folder)/redis"])
+                _ = try await ChildProcess.run("mv", ["\(folder)/older", "\(folder)/redis"])
+                try await redis.restart()
+                try await Task.sleep(for: .seconds(2))
+            }
+            try await Self.expectAll(load, stages, url)
+            await book.stop()
+        }
+        await redis.stop()
+    }
+}
