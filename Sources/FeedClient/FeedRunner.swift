@@ -110,7 +110,10 @@ struct FeedRunner: Sendable {
     /// The feed's spool with what an earlier process left in it; nil when there is none, or it cannot be used.
     private func openSpool() async -> Spool? {
         guard let settings = configuration.spool else { return nil }
-        let name = "\(configuration.prefix)-\(feed.name)".map { character in
+        // Of this Redis: the same feed in another deployment on this machine is another log.
+        let address = Array("\(configuration.redis.address)/\(configuration.redis.database)".utf8)
+        let server = String(address.withUnsafeBytes { StableHash.hash($0, seed: 0) }, radix: 36)
+        let name = "\(configuration.prefix)-\(feed.name)-\(server)".map { character in
             character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character))
                 ? character : "_"
         }

@@ -66,7 +66,7 @@ import Testing
         #expect(try await spool.entries(after: 1_399).isEmpty)
         await spool.removeAll()
         #expect(await spool.frames == nil)
-        #expect(files("").isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: directory + "/feed"), "nothing is left behind")
     }
 
     @Test func itGoesOnBehindWhatWasReadAlready() async throws {
@@ -124,9 +124,11 @@ import Testing
 
     @Test func segmentsOfTwoTermsAreSetAside() async throws {
         defer { remove() }
-        let mixed = try await spool(segment: 1)
-        try await mixed.store(entries(1, from: 10), term: term)
-        try await mixed.store(entries(1, from: 12), term: Term(rawValue: 8))
+        do {
+            let mixed = try await spool(segment: 1)
+            try await mixed.store(entries(1, from: 10), term: term)
+            try await mixed.store(entries(1, from: 12), term: Term(rawValue: 8))
+        }
         #expect(await (try spool()).frames == nil)
         #expect(files(".aside").count == 2)
     }
@@ -142,6 +144,15 @@ import Testing
 
     @Test func aFolderThatCannotBeMadeIsAnError() async throws {
         let spool = Spool(SpoolConfiguration(directory: "/proc/nowhere"), name: "feed")
-        await #expect(throws: SpoolError.self) { try await spool.open() }
+        await #expect(throws: SpoolError.self) { try await spool.store(entries(1, from: 10), term: term) }
+    }
+
+    @Test func aSpoolThatIsInUseIsNotTakenForADeadOnes() async throws {
+        defer { remove() }
+        let mine = try await spool()
+        try await mine.store(entries(2, from: 10), term: term)
+        let other = Spool(SpoolConfiguration(directory: directory), name: "feed")
+        await #expect(throws: SpoolError.self) { try await other.open() }
+        #expect(try await mine.entries(after: 9).count == 2)
     }
 }

@@ -26,6 +26,8 @@ actor Spool {
     private let folder: String
     private var segments: [SpoolSegment] = []
     private var lastSync = ContinuousClock.now
+    /// Held while there are segments: another process must not take them for a dead one's.
+    private var lock: SpoolLock?
     /// Where reading goes on: behind `frame`, at `offset` of the segment.
     private var cursor: (frame: FrameNumber, segment: Int, offset: Int)?
 
@@ -53,14 +55,10 @@ actor Spool {
 
     /// Finds what an earlier process left. What cannot be read, or is of several terms, is set aside.
     func open() throws(SpoolError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw .system(operation: "create", path: folder, reason: "\(error.localizedDescription)")
-        }
         segments = []
         cursor = nil
+        guard FileManager.default.fileExists(atPath: folder) else { return }
+        try acquire()
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         for name in names.filter({ $0.hasSuffix(".segment") }).sorted() {
             guard let segment = try SpoolSegment.recover("\(folder)/\(name)") else {
@@ -70,6 +68,19 @@ actor Spool {
             segments.append(segment)
         }
         if segments.contains(where: { $0.term != term }) { setAside() }
+        if segments.isEmpty { removeAll() }
+    }
+
+    /// Makes the folder and locks it.
+    private func acquire() throws(SpoolError) {
+        guard lock == nil else { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .system(operation: "create", path: folder, reason: "\(error.localizedDescription)")
+        }
+        lock = try SpoolLock(path: folder + "/lock")
     }
 
     /// Takes entries that follow what is in it. Throws when the disk or the limit is full; then none of them is in it.
@@ -77,6 +88,7 @@ actor Spool {
         guard let first = entries.first else { return }
         let size = entries.reduce(0) { $0 + $1.payload.count + SpoolRecord.headBytes }
         guard bytes + size <= configuration.maximumBytes else { throw .full(limit: configuration.maximumBytes) }
+        try acquire()
         if segments.isEmpty || (segments.last?.bytes ?? 0) >= configuration.segmentBytes {
             try segments.last?.sync()
             // Numbers have one width, so that names sort as numbers do.
@@ -121,6 +133,11 @@ actor Spool {
         for segment in segments { unlink(segment.path) }
         segments = []
         cursor = nil
+        guard let lock else { return }
+        unlink(lock.path)
+        self.lock = nil
+        // Stays when something was set aside in it.
+        rmdir(folder)
     }
 
     /// Keeps what is in it for people: nobody may append it any more.

@@ -44,6 +44,7 @@ struct DemoCommand: ReportingCommand {
         configuration.redisURL = servers.redis.url
         configuration.postgresURL = servers.postgresURL
         configuration.isRawAuditOn = true
+        configuration.spool = nil
         configuration.logLevel = logLevel.rawValue
         configuration.broadcaster = ListenAddress(host: "127.0.0.1", port: try free(port, "--port"))
         configuration.operations = ListenAddress(host: "127.0.0.1", port: try free(operationsPort, "--operations-port"))

@@ -35,6 +35,7 @@ struct ReplayCommand: ReportingCommand {
         let servers = try await PrivateServers.start(logger: Logger(label: "touchline.replay"))
         configuration.redisURL = servers.redis.url
         configuration.postgresURL = servers.postgresURL
+        configuration.spool = nil
         // Somebody else's pipeline may be running on this machine.
         configuration.broadcaster.port = PortChoice.choose(configuration.broadcaster.port) ?? 0
         configuration.operations.port = PortChoice.choose(configuration.operations.port) ?? 0
