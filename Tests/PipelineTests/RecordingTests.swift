@@ -36,8 +36,10 @@ import Testing
             // The subscriber's broadcaster is there from before the first price to after the last one.
             try await stages.start("broadcast")
             let book = try await Self.subscriber(port: port)
+            // Fast, but not faster than a subscriber can be told: a slow one is sent fewer states than there were.
+            let speed = ["--speed", "2000", "--longest-silence", "2"]
             try await stages.start(
-                "replay", [path, "--provider", "betfair", "--speed", "max", "--stay"],
+                "replay", [path, "--provider", "betfair", "--stay"] + speed,
                 environment: ["TOUCHLINE_BROADCASTER_LISTEN": "127.0.0.1:0"])
             try await book.followUntilClosed(markets: oracle.count)
             try Self.compareSubscriber(oracle, rows: book.lastOpen)
