@@ -74,6 +74,15 @@ import Testing
         #expect(retained.following(12) == nil, "an entry cannot be given in part")
     }
 
+    @Test func whatIsGivenASecondTimeIsKeptOnce() {
+        var retained = RetainedEntries()
+        retained.keep([entry(10), entry(11)])
+        retained.keep([entry(10), entry(11), entry(12)])
+        retained.keep([entry(11)])
+        retained.keep([entry(13)])
+        #expect(retained.following(9)?.map(\.first) == [10, 11, 12, 13])
+    }
+
     @Test func ageAndBytesBoundWhatIsKept() {
         var retained = RetainedEntries(maximumAge: .seconds(5), maximumBytes: 100)
         for number in 1...10 { retained.keep([entry(FrameNumber(number), at: Int64(number))]) }

@@ -15,9 +15,12 @@ package struct RetainedEntries {
         self.maximumBytes = maximumBytes
     }
 
+    /// What is kept already is not kept twice: a spool gives again what failed to be appended.
     package mutating func keep(_ appended: [NumberedEntry]) {
-        entries.append(contentsOf: appended)
-        bytes += appended.reduce(0) { $0 + $1.payload.count }
+        let last = entries.last?.last ?? -1
+        let new = (appended.first?.first ?? 0) > last ? appended[...] : appended.drop { $0.last <= last }
+        entries.append(contentsOf: new)
+        bytes += new.reduce(0) { $0 + $1.payload.count }
         guard let newest = entries.last?.receivedAt else { return }
         while start < entries.count - 1,
             bytes > maximumBytes || newest.since(entries[start].receivedAt) > maximumAge
