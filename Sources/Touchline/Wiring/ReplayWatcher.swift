@@ -23,6 +23,12 @@ struct ReplayWatcher: Service {
     func run() async throws {
         let connection = RedisConnection(endpoint: redis, name: "replay-watch")
         try await connection.connect()
+        // Stopped before the last line is no failure.
+        do { try await follow(connection) } catch is CancellationError {}
+        await connection.close()
+    }
+
+    private func follow(_ connection: RedisConnection) async throws {
         try await cancelWhenGracefulShutdown {
             while !replay.server.progress.isComplete || replay.server.progress.totalLines == 0 {
                 show(replay.server.progress)
@@ -39,7 +45,6 @@ struct ReplayWatcher: Service {
             StandardOutput.line("\nreplayed \(replay.server.progress.totalLines) lines: all committed\(refused)")
             if replay.isStaying { try await gracefulShutdown() }
         }
-        await connection.close()
     }
 
     private func show(_ progress: ReplayProgress) {
