@@ -50,15 +50,6 @@ package enum LiveServers {
         }
     }
 
-    /// Leaves the signals to a program that handles them from now on.
-    package static func leaveSignals() {
-        signalSources.withLock { sources in
-            for source in sources { source.cancel() }
-            if !sources.isEmpty { for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) } }
-            sources = []
-        }
-    }
-
     /// Makes SIGINT, SIGTERM and SIGHUP stop the servers before they end this process. For programs that do not handle
     /// these signals themselves, such as test runs.
     package static func stopOnSignals() {

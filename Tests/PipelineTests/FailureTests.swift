@@ -34,6 +34,20 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(2)), arguments: [SIGINT, SIGTERM])
+    func `the demo stops at a signal and leaves nothing behind`(signal: Int32) async throws {
+        let stages = try StageProcesses(configuration: "")
+        try await stages.startWithoutConfiguration("demo", ["--port", "0", "--operations-port", "0"])
+        for _ in 0..<600 where await !stages.complaints().contains("ctrl-C stops all of it") {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        let isClean = await stages.stop(with: signal)
+        let words = await stages.complaints()
+        #expect(isClean, "\(words)")
+        #expect(words.contains("Stopped. Nothing is left behind."), "\(words)")
+        await stages.removeFiles()
+    }
+
     private static func untilServing(_ port: Int) async throws {
         for _ in 0..<100 {
             let answer = try await ChildProcess.run("curl", ["-s", "http://127.0.0.1:\(port)/health/live"])

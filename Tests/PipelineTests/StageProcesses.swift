@@ -82,11 +82,11 @@ actor StageProcesses {
         return (code, child.capturedOutput())
     }
 
-    /// SIGTERM to all; true if every one ended by itself with 0.
-    func stop() async -> Bool {
+    /// A signal to all; true if every one ended by itself with 0.
+    func stop(with signal: Int32 = SIGTERM) async -> Bool {
         var isClean = true
         for child in children.values {
-            let outcome = await child.end(with: SIGTERM, killAfter: .seconds(40))
+            let outcome = await child.end(with: signal, killAfter: .seconds(40))
             isClean = isClean && outcome.isSuccess
         }
         return isClean

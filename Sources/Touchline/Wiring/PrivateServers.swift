@@ -8,15 +8,12 @@ struct PrivateServers {
     let postgresURL: String
 
     static func start(logger: Logger) async throws -> PrivateServers {
-        // Until the stages run, which drain first.
-        LiveServers.stopOnSignals()
         do {
             async let startingRedis = RedisServer.start(logger: logger)
             let postgres = try await PostgresServer.start(logger: logger)
             let redis = try await startingRedis
             let url = try await postgres.createDatabase("touchline")
             try await MigrateCommand.migrate(url: url) { _ in }
-            LiveServers.leaveSignals()
             return PrivateServers(redis: redis, postgres: postgres, postgresURL: url)
         } catch let error as DevServicesError {
             LiveServers.stopAll()
