@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// One named thread that runs the jobs of whatever is isolated to it: the executor of an actor that blocks in C.
+/// One named thread that runs the jobs of whatever is isolated to it: the executor of an actor that blocks in C, and of
+/// tasks that prefer to run where such an actor is.
 ///
 /// The thread lives until `stop()`, which the owning actor calls from its `deinit`; it keeps itself alive until then.
 /// Jobs run one at a time, in the order in which they were enqueued.

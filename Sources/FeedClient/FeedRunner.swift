@@ -62,10 +62,10 @@ struct FeedRunner: Sendable {
     /// A standby neither connects nor writes: it asks once a second whether the lease is free.
     private func waitForLease(_ lease: FeedLease, redis: RedisConnection, isRedisBack: Bool) async throws {
         var isStandby = false
-        try await redis.connect()
-        // An owner whose spool waits for Redis goes first: what it has, nobody else can give.
-        if isRedisBack, try await redis.leaseOwner(names.feedOwner) != configuration.ownerName {
-            try await pause(.seconds(10))
+        if isRedisBack {
+            try await redis.connect()
+            // An owner whose spool waits for Redis goes first: what it has, nobody else can give.
+            if try await redis.leaseOwner(names.feedOwner) != configuration.ownerName { try await pause(.seconds(10)) }
         }
         while !stop.isRequested {
             try await redis.connect()

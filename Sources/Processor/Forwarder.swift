@@ -35,12 +35,7 @@ struct Forwarder: ~Copyable {
         feed: ProcessedFeed, names: StreamNames, commands: RedisConnection, reader: RedisConnection,
         configuration: ProcessorConfiguration, logger: Logger
     ) async throws -> Forwarder {
-        var lastForwarded: FrameNumber = 0
-        if let last = try await commands.lastEntry(of: names.events) {
-            do { lastForwarded = try EventsEntryHeader(decoding: last.payload).last } catch {
-                throw ProcessorError.unreadable(error)
-            }
-        }
+        let lastForwarded = try await lastForwarded(of: names, commands)
         let recovery = DecoderRecovery(feed: feed, names: names, redis: commands, logger: logger)
         let recovered = try await recovery.restore(to: lastForwarded)
         return Forwarder(
@@ -139,14 +134,18 @@ struct Forwarder: ~Copyable {
         return hop.acknowledge.isEmpty ? nil : (hop, last)
     }
 
+    /// The last frame that `events` holds; 0 before the first.
+    private static func lastForwarded(of names: StreamNames, _ redis: RedisConnection) async throws -> FrameNumber {
+        guard let last = try await redis.lastEntry(of: names.events) else { return 0 }
+        do { return try EventsEntryHeader(decoding: last.payload).last } catch {
+            throw ProcessorError.unreadable(error)
+        }
+    }
+
     /// Before a hole is believed: what is missing may have been forwarded, and acknowledged, by a former owner whose last hop
     /// was still on its way when this one began.
     private func confirmLastForwarded() async throws {
-        guard let last = try await commands.lastEntry(of: names.events) else { return }
-        let frame: FrameNumber
-        do { frame = try EventsEntryHeader(decoding: last.payload).last } catch {
-            throw ProcessorError.unreadable(error)
-        }
+        let frame = try await Self.lastForwarded(of: names, commands)
         guard frame > lastForwarded else { return }
         throw ProcessorError.surprised("a former owner has forwarded up to frame \(frame)")
     }

@@ -28,9 +28,8 @@ import Testing
         async throws
     {
         let redis = try await TestServers.redis()
-        let server = try await TestServers.postgres()
         try await TestServers.withDatabase { url in
-            let database = url.split(separator: "/").last.map { String($0.prefix { $0 != "?" }) } ?? ""
+            let database = PipelineDatabase(url)
             let stages = try StageProcesses(
                 configuration: """
                     redis: { url: "\(redis.url)", prefix: "\(RandomName.next("letters"))" }
@@ -43,18 +42,17 @@ import Testing
             defer { try? FileManager.default.removeItem(at: file) }
             #expect(try await stages.run(["migrate"]).code == 0)
             try await stages.start("replay", [file.path, "--provider", "sportsbook", "--stay"])
-            try await Self.wait(
-                for: "SELECT count(*) = 1 FROM odds_changes WHERE option_id = 'last'", in: database, of: server)
+            try await database.until("SELECT count(*) = 1 FROM odds_changes WHERE option_id = 'last'")
 
-            let options = try await server.execute(
-                "SELECT option_id FROM odds_changes ORDER BY position", database: database)
+            let options = try await database.value(
+                "SELECT option_id FROM odds_changes ORDER BY position")
             #expect(
                 options.split(separator: "\n") == [
                     "first", "before", "between", "after", "\u{1F3C7} ünï", "behind", "last",
                 ])
-            try await Self.wait(for: "SELECT count(*) = 10 FROM dead_letters", in: database, of: server)
-            let letters = try await server.execute(
-                "SELECT letter_reason_name(reason), detail FROM dead_letters ORDER BY position", database: database)
+            try await database.until("SELECT count(*) = 10 FROM dead_letters")
+            let letters = try await database.value(
+                "SELECT letter_reason_name(reason), detail FROM dead_letters ORDER BY position")
             let expected = [
                 ("malformed_json", "byte 0"), ("malformed_json", "cut short"), ("unknown_type", "weather"),
                 ("bad_value", "odd_value: -1 "), ("bad_value", "1e400"), ("missing_field", "market_type"),
@@ -65,22 +63,11 @@ import Testing
                 #expect(letter.hasPrefix(reason + "|") && letter.contains(detail), "\(letter)")
             }
             // No message of the sequence is missing, so that there is no gap.
-            #expect(try await server.execute("SELECT count(*) FROM gaps", database: database) == "0")
+            #expect(try await database.count("gaps") == 0)
             try await Self.operatorsSeeThem(stages)
             #expect(try await stages.run(["verify"]).code == 0)
-            let isClean = await stages.stop()
-            let lastWords = await stages.complaints()
-            #expect(isClean, "\(lastWords)")
-            await stages.removeFiles()
+            await stages.expectCleanEnd()
         }
-    }
-
-    private static func wait(for condition: String, in database: String, of server: PostgresServer) async throws {
-        for _ in 0..<300 {
-            if try await server.execute(condition, database: database) == "t" { return }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        Issue.record("not true within 30 s: \(condition)")
     }
 
     private static func operatorsSeeThem(_ stages: StageProcesses) async throws {

@@ -40,7 +40,7 @@ import Testing
         let redis = try await TestServers.redis()
         let postgres = try await TestServers.postgres()
         try await TestServers.withDatabase { url in
-            let database = url.split(separator: "/").last.map { String($0.prefix { $0 != "?" }) } ?? ""
+            let database = PipelineDatabase(url)
             let load = LoadConfiguration(total: Self.messages, rate: 10_000)
             var configuration = SportsbookConfiguration(.load(load))
             configuration.faults = try FaultScript(fault.faults)
@@ -55,31 +55,18 @@ import Testing
                     """)
             #expect(try await stages.run(["migrate"]).code == 0)
             try await stages.start("run")
-            try await Self.untilCommitted(postgres, database)
-            let letters = try await postgres.execute("SELECT reason FROM letters ORDER BY position", database: database)
-            #expect(letters.split(separator: "\n").map(String.init) == fault.letters)
-            let gaps = try await postgres.execute(
-                "SELECT kind || '|' || CASE WHEN healed_at IS NULL THEN 'f' ELSE 't' END FROM gaps ORDER BY position",
-                database: database)
-            #expect(gaps.split(separator: "\n").map(String.init) == fault.gaps)
-            try await NumberedRows.expectAll(of: load, count: Self.messages, in: database, of: postgres)
+            try await database.untilRows(reach: Self.messages)
+            // Letters and gaps may come a moment later.
+            try await Task.sleep(for: .seconds(1))
+            #expect(try await database.lines("SELECT reason FROM letters ORDER BY position") == fault.letters)
+            let gaps = try await database.lines(
+                "SELECT kind || '|' || CASE WHEN healed_at IS NULL THEN 'f' ELSE 't' END FROM gaps ORDER BY position")
+            #expect(gaps == fault.gaps)
+            try await NumberedRows.expectAll(of: load, count: Self.messages, in: database.name, of: postgres)
             let audit = try await stages.run(["verify"])
             #expect(audit.code == 0, "\(audit.output)")
-            let isClean = await stages.stop()
-            let lastWords = await stages.complaints()
-            #expect(isClean, "\(lastWords)")
+            await stages.expectCleanEnd()
             await book.stop()
-            await stages.removeFiles()
         }
-    }
-
-    /// All rows, and what is written beside them: letters and gaps may come a moment later.
-    private static func untilCommitted(_ postgres: PostgresServer, _ database: String) async throws {
-        for _ in 0..<600 {
-            let text = try await postgres.execute("SELECT count(*) FROM odds_ticks", database: database)
-            if Int64(text) ?? 0 >= messages { return try await Task.sleep(for: .seconds(1)) }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        Issue.record("not every message was committed within a minute")
     }
 }

@@ -43,26 +43,6 @@ import Testing
                 #expect(answer.hasSuffix(expected), "\(stage) says \(answer)")
             }
         }
-
-        func end() async {
-            let isClean = await stages.stop()
-            let lastWords = await stages.complaints()
-            #expect(isClean, "\(lastWords)")
-            await stages.removeFiles()
-        }
-    }
-
-    private static func value(_ sql: String, _ url: String) async throws -> String {
-        let database = url.split(separator: "/").last.map { String($0.prefix { $0 != "?" }) } ?? ""
-        return try await TestServers.postgres().execute(sql, database: database)
-    }
-
-    private static func until(_ condition: String, _ url: String) async throws {
-        for _ in 0..<300 {
-            if try await value(condition, url) == "t" { return }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        Issue.record("not true within 30 s: \(condition)")
     }
 
     @Test(.timeLimit(.minutes(3))) func `no stage is ready while Redis is away, and all are when it is back`()
@@ -70,21 +50,22 @@ import Testing
     {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
             let chain = try await Chain.start(redis: redis, url: url)
             try await chain.untilReady(true)
-            try await Self.until("SELECT count(*) > 500 FROM odds_changes", url)
+            try await database.until("SELECT count(*) > 500 FROM odds_changes")
             await redis.kill()
             try await chain.untilReady(false)
             try await redis.restart()
             try await chain.untilReady(true)
-            let count = try await Self.value("SELECT count(*) FROM odds_changes", url)
-            try await Self.until("SELECT count(*) > \(count) + 300 FROM odds_changes", url)
+            let count = try await database.value("SELECT count(*) FROM odds_changes")
+            try await database.until("SELECT count(*) > \(count) + 300 FROM odds_changes")
             let status = try await chain.stages.run(["status"])
             #expect(status.code == 0)
             let lags = status.output.matches(of: /lag (\w+)/).map { Int($0.1) ?? .max }
             #expect(lags.count >= 3 && lags.allSatisfy { $0 < 1_000 }, "\(status.output)")
-            #expect(try await Self.value("SELECT count(*) FROM gaps WHERE healed_at IS NULL", url) == "0")
-            await chain.end()
+            #expect(try await database.value("SELECT count(*) FROM gaps WHERE healed_at IS NULL") == "0")
+            await chain.stages.expectCleanEnd()
         }
         await redis.stop()
     }
@@ -93,19 +74,20 @@ import Testing
     func `a Redis that forgets everything is one gap with its times, and the feed goes on`() async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
             let chain = try await Chain.start(redis: redis, url: url)
-            try await Self.until("SELECT count(*) > 500 FROM odds_changes", url)
+            try await database.until("SELECT count(*) > 500 FROM odds_changes")
             _ = try await ChildProcess.run("redis-cli", ["-u", redis.url, "FLUSHALL"])
-            try await Self.until("SELECT count(*) >= 1 FROM gaps WHERE kind = 'lost'", url)
-            let count = try await Self.value("SELECT count(*) FROM odds_changes", url)
-            try await Self.until("SELECT count(*) > \(count) + 500 FROM odds_changes", url)
-            let gaps = try await Self.value(
-                "SELECT count(*), bool_and(from_time < to_time) FROM gaps WHERE kind = 'lost'", url)
+            try await database.until("SELECT count(*) >= 1 FROM gaps WHERE kind = 'lost'")
+            let count = try await database.value("SELECT count(*) FROM odds_changes")
+            try await database.until("SELECT count(*) > \(count) + 500 FROM odds_changes")
+            let gaps = try await database.value(
+                "SELECT count(*), bool_and(from_time < to_time) FROM gaps WHERE kind = 'lost'")
             #expect(gaps == "1|t")
-            let hidden = try await Self.value(
-                "SELECT count(*) > 0 FROM feed_coverage(now() - interval '5 minutes', now()) WHERE coverage < 1", url)
+            let hidden = try await database.value(
+                "SELECT count(*) > 0 FROM feed_coverage(now() - interval '5 minutes', now()) WHERE coverage < 1")
             #expect(hidden == "t", "an incomplete minute must not look complete")
-            await chain.end()
+            await chain.stages.expectCleanEnd()
         }
         await redis.stop()
     }

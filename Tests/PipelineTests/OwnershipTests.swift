@@ -8,10 +8,6 @@ import Testing
 @Suite(.serialized) struct OwnershipTests {
     private static let messages: Int64 = 110_000
 
-    private static func database(_ url: String) -> String {
-        url.split(separator: "/").last.map { String($0.prefix { $0 != "?" }) } ?? ""
-    }
-
     private static func configuration(redis: RedisServer, url: String, book: SportsbookServer) async throws -> String {
         """
         redis: { url: "\(redis.url)" }
@@ -21,28 +17,16 @@ import Testing
         """
     }
 
-    private static func untilCommitted(_ count: Int64, _ url: String) async throws {
-        for _ in 0..<1_200 {
-            let text = try await TestServers.postgres().execute(
-                "SELECT count(*) FROM odds_ticks", database: database(url))
-            if Int64(text) ?? 0 >= count { return }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        Issue.record("\(count) rows were not committed within two minutes")
-    }
-
     private static func expectAll(_ load: LoadConfiguration, _ stages: StageProcesses, _ url: String) async throws {
-        let postgres = try await TestServers.postgres()
+        let database = PipelineDatabase(url)
         let count = load.total ?? 0
-        try await untilCommitted(count, url)
-        try await NumberedRows.expectAll(of: load, count: count, in: database(url), of: postgres)
-        #expect(try await postgres.execute("SELECT count(*) FROM gaps", database: database(url)) == "0")
+        try await database.untilRows(reach: count, seconds: 120)
+        try await NumberedRows.expectAll(
+            of: load, count: count, in: database.name, of: try await TestServers.postgres())
+        #expect(try await database.count("gaps") == 0)
         let audit = try await stages.run(["verify"])
         #expect(audit.code == 0, "\(audit.output)")
-        let isClean = await stages.stop()
-        let lastWords = await stages.complaints()
-        #expect(isClean, "\(lastWords)")
-        await stages.removeFiles()
+        await stages.expectCleanEnd()
     }
 
     /// The process that holds the feed's lease, as `status` names it: `<host>-<process id>`.
@@ -103,7 +87,7 @@ import Testing
                 configuration: try await Self.configuration(redis: redis, url: url, book: book))
             #expect(try await stages.run(["migrate"]).code == 0)
             for stage in ["feed", "process", "write"] { try await stages.start(stage) }
-            try await Self.untilCommitted(3_000, url)
+            try await PipelineDatabase(url).untilRows(reach: 3_000)
             let folder = URL(fileURLWithPath: redis.logPath).deletingLastPathComponent().path
             for _ in 0..<3 {
                 // What Redis has now is what it will come back with, a second from now.

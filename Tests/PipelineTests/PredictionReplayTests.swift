@@ -44,17 +44,12 @@ import Testing
             #expect(try await Self.count("dead_letters", url) == 0)
             let audit = try await stages.run(["verify"])
             #expect(audit.code == 0, "\(audit.output)")
-            let isClean = await stages.stop()
-            let lastWords = await stages.complaints()
-            #expect(isClean, "\(lastWords)")
-            await stages.removeFiles()
+            await stages.expectCleanEnd()
         }
     }
 
     private static func count(_ table: String, _ url: String) async throws -> Int {
-        let database = url.split(separator: "/").last.map { String($0.prefix { $0 != "?" }) } ?? ""
-        let text = try await TestServers.postgres().execute("select count(*) from \(table)", database: database)
-        return Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1
+        Int(try await PipelineDatabase(url).count(table))
     }
 
     /// Waits up to a minute for the rows.

@@ -48,10 +48,7 @@ import Testing
             try await Self.compareBoard(oracle, port: port)
             let audit = try await stages.run(["verify"])
             #expect(audit.code == 0, "\(audit.output)")
-            let isClean = await stages.stop()
-            let lastWords = await stages.complaints()
-            #expect(isClean, "\(lastWords)")
-            await stages.removeFiles()
+            await stages.expectCleanEnd()
         }
     }
 
@@ -79,9 +76,7 @@ import Testing
     }
 
     private static func query(_ sql: String, _ url: String) async throws -> [[String]] {
-        let database = url.split(separator: "/").last.map { String($0.prefix { $0 != "?" }) } ?? ""
-        let text = try await TestServers.postgres().execute(sql, database: database)
-        return text.split(separator: "\n").map {
+        try await PipelineDatabase(url).lines(sql).map {
             $0.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
         }
     }

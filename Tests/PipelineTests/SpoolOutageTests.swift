@@ -41,49 +41,29 @@ import Testing
         }
 
         func end() async {
-            let isClean = await stages.stop()
-            let lastWords = await stages.complaints()
-            #expect(isClean, "\(lastWords)")
+            await stages.expectCleanEnd()
             await book.stop()
-            await stages.removeFiles()
             try? FileManager.default.removeItem(atPath: spool)
         }
-    }
-
-    private static func database(_ url: String) -> String {
-        url.split(separator: "/").last.map { String($0.prefix { $0 != "?" }) } ?? ""
-    }
-
-    private static func rows(_ url: String) async throws -> Int64 {
-        let text = try await TestServers.postgres().execute(
-            "SELECT count(*) FROM odds_ticks", database: database(url))
-        return Int64(text) ?? 0
-    }
-
-    private static func untilRows(_ url: String, reach count: Int64) async throws {
-        for _ in 0..<600 {
-            if try await rows(url) >= count { return }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        Issue.record("\(count) rows were not reached within a minute")
     }
 
     @Test(.timeLimit(.minutes(3)))
     func theFeedGoesOnWhileRedisIsAwayAndNothingIsLostOrTwice() async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
             let chain = try await Chain.start(redis: redis, url: url)
-            try await Self.untilRows(url, reach: 5_000)
+            try await database.untilRows(reach: 5_000)
             await redis.kill()
             try await Task.sleep(for: .seconds(6))
             // Five seconds of 5,000 messages of 300 bytes, less what the start takes.
             #expect(chain.spooledBytes > 4_000_000, "the socket was not read while Redis was away")
             try await redis.restart()
-            try await Self.untilRows(url, reach: Self.messages)
+            try await database.untilRows(reach: Self.messages)
             let postgres = try await TestServers.postgres()
             try await NumberedRows.expectAll(
-                of: chain.load, count: Self.messages, in: Self.database(url), of: postgres)
-            #expect(try await postgres.execute("SELECT count(*) FROM gaps", database: Self.database(url)) == "0")
+                of: chain.load, count: Self.messages, in: database.name, of: postgres)
+            #expect(try await database.count("gaps") == 0)
             #expect(try await chain.stages.run(["verify"]).code == 0)
             for _ in 0..<200 where chain.spooledBytes > 0 { try await Task.sleep(for: .milliseconds(100)) }
             #expect(chain.spooledBytes == 0, "the spool is not empty after the drain")
@@ -96,25 +76,48 @@ import Testing
     func whatIsInTheSpoolOfAKilledProcessIsGivenByTheNext() async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
             let chain = try await Chain.start(redis: redis, url: url)
-            try await Self.untilRows(url, reach: 5_000)
+            try await database.untilRows(reach: 5_000)
             await redis.kill()
             try await Task.sleep(for: .seconds(4))
             await chain.stages.kill("feed")
             // Nobody can send anything again.
             await chain.book.stop()
-            let before = try await Self.rows(url)
+            let before = try await database.count("odds_ticks")
             #expect(chain.spooledBytes > 2_000_000)
             try await redis.restart()
             try await chain.stages.start("feed")
-            try await Self.untilRows(url, reach: before + 8_000)
+            try await database.untilRows(reach: before + 8_000)
             for _ in 0..<100 where chain.spooledBytes > 0 { try await Task.sleep(for: .milliseconds(100)) }
             #expect(chain.spooledBytes == 0)
             try await Task.sleep(for: .seconds(2))
             let postgres = try await TestServers.postgres()
             try await NumberedRows.expectAll(
-                of: chain.load, count: try await Self.rows(url), in: Self.database(url), of: postgres)
+                of: chain.load, count: try await database.count("odds_ticks"), in: database.name, of: postgres)
             #expect(try await chain.stages.run(["verify"]).code == 0)
+            await chain.end()
+        }
+        await redis.stop()
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func theOwnerWithASpoolGoesBeforeAStandby() async throws {
+        let redis = try await RedisServer.start()
+        try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
+            let chain = try await Chain.start(redis: redis, url: url)
+            try await database.untilRows(reach: 5_000)
+            try await chain.stages.start("feed", as: "standby")
+            try await Task.sleep(for: .seconds(2))
+            await redis.kill()
+            // Longer than the lease, so that the standby could have it.
+            try await Task.sleep(for: .seconds(9))
+            try await redis.restart()
+            try await database.untilRows(reach: Self.messages)
+            let terms = try await database.value("SELECT count(DISTINCT term) FROM ingest_ledger")
+            #expect(terms == "1", "the standby took the feed before the spool was given")
+            #expect(try await database.count("gaps") == 0)
             await chain.end()
         }
         await redis.stop()

@@ -1,4 +1,5 @@
 package import FeedModel
+import RedisStreams
 
 /// An entry that has its numbers: what is appended, kept for five seconds, and appended again if Redis forgets it.
 package struct NumberedEntry: Sendable, Equatable {
@@ -13,6 +14,9 @@ package struct NumberedEntry: Sendable, Equatable {
         self.receivedAt = receivedAt
         self.payload = payload
     }
+
+    /// As it stands in `raw`.
+    var streamEntry: StreamEntry { StreamEntry(id: StreamID(UInt64(first)), payload: payload) }
 }
 
 /// Numbers frames and cuts them into entries: at 64 frames, at 64 KiB, and around every control event.

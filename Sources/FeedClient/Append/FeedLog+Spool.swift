@@ -127,8 +127,7 @@ extension FeedLog {
     ) async throws -> FrameNumber? {
         let entries = try await spool.entries(after: position)
         guard let last = entries.last else { return nil }
-        let batch = entries.map { StreamEntry(id: StreamID(UInt64($0.first)), payload: $0.payload) }
-        let outcome = try await redis.append(to: names.raw, batch)
+        let outcome = try await redis.append(to: names.raw, entries.map(\.streamEntry))
         guard outcome == .appended else {
             throw FeedClientError.ownershipLost("the spool was not taken: \(outcome)")
         }

@@ -136,9 +136,8 @@ struct FeedLog {
 
     /// True if Redis took all of `entries`; false if that is unknown or untrue.
     func append(_ entries: [NumberedEntry]) async throws -> Bool {
-        let batch = entries.map { StreamEntry(id: StreamID(UInt64($0.first)), payload: $0.payload) }
         do {
-            let outcome = try await redis.append(to: names.raw, batch)
+            let outcome = try await redis.append(to: names.raw, entries.map(\.streamEntry))
             switch outcome {
             case .appended: return true
             case .outOfMemory(let why): health.report(component, .down("redis is full: \(why)"))

@@ -20,7 +20,7 @@ package struct BetfairSession: ProviderSession {
     private var initialClock: String?
     private var clock: String?
     private var requestID = 0
-    private var seen: StreamKinds = []
+    package var seen: StreamKinds = []
 
     /// Two heartbeats of the 5 s we ask for, and one second.
     package let deadAfter = Duration.seconds(11)
@@ -40,11 +40,6 @@ package struct BetfairSession: ProviderSession {
     package var resumeToken: [UInt8] {
         guard phase != .snapshot, let initialClock, let clock else { return [] }
         return Array("\(initialClock)#\(clock)".utf8)
-    }
-
-    package mutating func takeSeen() -> StreamKinds {
-        defer { seen = [] }
-        return seen
     }
 
     package mutating func opened() -> [SessionAction] { [.enter(.authenticating, why: "connected")] }

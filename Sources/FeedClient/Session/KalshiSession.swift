@@ -38,7 +38,8 @@ package struct KalshiSession: ProviderSession {
     private var lastReceivedAt: Timestamp?
     /// What is missing before the next snapshot is on record already.
     private var isGapOpen = false
-    private var seen: StreamKinds = []
+    /// Markets may be quiet for hours: whatever arrives, answers to heartbeats too, says that they are.
+    package var seen: StreamKinds = []
 
     private static let books = "orderbook_delta"
     private static let lives = "market_lifecycle_v2"
@@ -76,12 +77,6 @@ package struct KalshiSession: ProviderSession {
         let tickers = markets.isEmpty ? "" : ",\"market_tickers\":\(markets.jsonList)"
         return .send(
             "{\"id\":\(commands),\"cmd\":\"subscribe\",\"params\":{\"channels\":\(channels.jsonList)\(tickers)}}")
-    }
-
-    /// Markets may be quiet for hours: whatever arrives, answers to heartbeats too, says that they are.
-    package mutating func takeSeen() -> StreamKinds {
-        defer { seen = [] }
-        return seen
     }
 
     package mutating func heartbeat() -> String? {

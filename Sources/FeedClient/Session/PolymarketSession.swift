@@ -10,7 +10,8 @@ package struct PolymarketSession: ProviderSession {
     /// The snapshot under way; nil before the first message, and when it is over.
     private var snapshot: AwaitedBooks?
     private var isLive = false
-    private var seen: StreamKinds = []
+    /// Markets may be quiet for hours: whatever arrives, answers to heartbeats too, says that they are.
+    package var seen: StreamKinds = []
 
     /// More first books than this silently fail to come.
     package static let mostAssets = 500
@@ -34,12 +35,6 @@ package struct PolymarketSession: ProviderSession {
         // The custom features are new and resolved markets.
         let subscription = "{\"assets_ids\":\(assets.jsonList),\"type\":\"market\",\"custom_feature_enabled\":true}"
         return [.enter(.subscribing, why: "connected"), .send(subscription)]
-    }
-
-    /// Markets may be quiet for hours: whatever arrives, answers to heartbeats too, says that they are.
-    package mutating func takeSeen() -> StreamKinds {
-        defer { seen = [] }
-        return seen
     }
 
     package mutating func heartbeat() -> String? { "PING" }

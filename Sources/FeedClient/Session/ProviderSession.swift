@@ -14,8 +14,8 @@ package protocol ProviderSession: Sendable {
     var deadAfter: Duration { get }
     /// Whether a message that never arrived shows in those that follow, so that the session asks for it itself.
     var noticesLoss: Bool { get }
-    /// The kinds of data that arrived since the last call.
-    mutating func takeSeen() -> StreamKinds
+    /// The kinds of data that arrived since it was last emptied.
+    var seen: StreamKinds { get set }
     /// Sent when the connection was quiet for a while, to hear whether the peer lives; nil for none.
     mutating func heartbeat() -> String?
     /// How often the provider wants to hear the heartbeat, however much it sends itself; nil: only when it was quiet.
@@ -24,6 +24,12 @@ package protocol ProviderSession: Sendable {
 
 extension ProviderSession {
     package var heartbeatInterval: Duration? { nil }
+
+    /// The kinds of data that arrived since the last call.
+    mutating func takeSeen() -> StreamKinds {
+        defer { seen = [] }
+        return seen
+    }
 }
 
 /// What is to be done with one frame.

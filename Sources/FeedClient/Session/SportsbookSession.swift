@@ -21,7 +21,7 @@ package struct SportsbookSession: ProviderSession {
     private var askedAfter: Int64?
     /// Messages in a row that were old: a few follow a resume, many mean that the provider counts anew.
     private var oldInARow = 0
-    private var seen: StreamKinds = []
+    package var seen: StreamKinds = []
     private var pings = 0
 
     private static let mostOldInARow = 64
@@ -41,11 +41,6 @@ package struct SportsbookSession: ProviderSession {
     package var resumeToken: [UInt8] {
         guard phase != .snapshot, let lastStored else { return [] }
         return Array("\(streams.joined(separator: ","))#\(lastStored)".utf8)
-    }
-
-    package mutating func takeSeen() -> StreamKinds {
-        defer { seen = [] }
-        return seen
     }
 
     private static func sequence(in token: [UInt8], of streams: [String]) -> Int64? {

@@ -83,9 +83,10 @@ actor Spool {
         lock = try SpoolLock(path: folder + "/lock")
     }
 
-    /// Takes entries that follow what is in it. Throws when the disk or the limit is full; then none of them is in it.
+    /// Takes entries that follow what is in it; none just lets the disk have what it is owed. Throws when the disk or the limit
+    /// is full; then none of them is in it.
     func store(_ entries: [NumberedEntry], term: Term) throws(SpoolError) {
-        guard let first = entries.first else { return }
+        guard let first = entries.first else { return try syncIfDue() }
         let size = entries.reduce(0) { $0 + $1.payload.count + SpoolRecord.headBytes }
         guard bytes + size <= configuration.maximumBytes else { throw .full(limit: configuration.maximumBytes) }
         try acquire()
@@ -100,7 +101,7 @@ actor Spool {
         try syncIfDue()
     }
 
-    func syncIfDue() throws(SpoolError) {
+    private func syncIfDue() throws(SpoolError) {
         guard ContinuousClock.now - lastSync >= configuration.syncInterval else { return }
         lastSync = .now
         try segments.last?.sync()

@@ -35,11 +35,13 @@ package struct LoadConfiguration: Sendable {
     }
 
     package static let minimumMessageBytes = 240
+    /// Messages a second whose counts and intervals can be computed.
+    package static let rates = 0.001...10_000_000.0
 
     package var problems: [String] {
         var problems: [String] = []
         if let total, total < 0 { problems.append("the total must not be negative") }
-        if let rate, !Pacer.rates.contains(rate) { problems.append("rate must be in \(Pacer.rates), not \(rate)") }
+        if let rate, !Self.rates.contains(rate) { problems.append("rate must be in \(Self.rates), not \(rate)") }
         if !(Self.minimumMessageBytes...60_000).contains(messageBytes) {
             problems.append("message size must be \(Self.minimumMessageBytes) to 60000 bytes, not \(messageBytes)")
         }

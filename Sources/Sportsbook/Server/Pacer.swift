@@ -2,9 +2,6 @@ import NIOCore
 
 /// Turns a rate into counts: on each tick, how many are due since the last one. Bound to an event loop.
 final class Pacer {
-    /// Rates whose counts and intervals can be computed.
-    static let rates = 0.001...10_000_000
-
     private let rate: Double
     private let interval: TimeAmount
     private let started = NIODeadline.now()

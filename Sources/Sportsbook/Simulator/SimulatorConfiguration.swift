@@ -43,7 +43,9 @@ package struct SimulatorConfiguration: Sendable {
     package var problems: [String] {
         var problems: [String] = []
         if !(1...100_000).contains(fixtures) { problems.append("fixtures must be 1 to 100000, not \(fixtures)") }
-        if let rate, !Pacer.rates.contains(rate) { problems.append("rate must be in \(Pacer.rates), not \(rate)") }
+        if let rate, !LoadConfiguration.rates.contains(rate) {
+            problems.append("rate must be in \(LoadConfiguration.rates), not \(rate)")
+        }
         if !(speed > 0 && speed <= 10_000) { problems.append("speed must be above 0 and at most 10000, not \(speed)") }
         if !(0.01...0.99).contains(liveShare) { problems.append("live share must be 0.01 to 0.99, not \(liveShare)") }
         if !(0...0.9).contains(betShare) { problems.append("bet share must be 0 to 0.9, not \(betShare)") }

@@ -3,9 +3,7 @@ import FeedClient
 import FeedModel
 import Foundation
 import Logging
-import PostgresCopy
 import RedisStreams
-import Writer
 
 /// Connects to everything that the configuration names, and says what is wrong and how to mend it.
 struct DoctorCommand: ReportingCommand {
@@ -65,19 +63,9 @@ enum Diagnosis {
             let facts = try await redis.serverFacts()
             await redis.close()
             var findings = [Finding("redis answers")]
-            if facts.maxmemoryPolicy != "noeviction" {
-                findings.append(
-                    Finding(
-                        "redis",
-                        problem: "it would evict entries (maxmemory-policy \(facts.maxmemoryPolicy)): "
-                            + "redis-cli config set maxmemory-policy noeviction"))
-            }
-            if !facts.isAOFEnabled {
-                findings.append(
-                    Finding(
-                        "redis",
-                        problem: "no append-only file, so that a restart loses what is not yet in Postgres: "
-                            + "redis-cli config set appendonly yes", isWarning: true))
+            if let problem = facts.evictionProblem { findings.append(Finding("redis", problem: problem)) }
+            if let warning = facts.durabilityWarning {
+                findings.append(Finding("redis", problem: warning, isWarning: true))
             }
             if facts.memoryShare > 0.85 {
                 let share = Int(facts.memoryShare * 100)
@@ -105,9 +93,12 @@ enum Diagnosis {
                 "spool", problem: "off: while Redis is away the sockets wait, and providers may hang up",
                 isWarning: true)
         }
-        let manager = FileManager.default
-        try? manager.createDirectory(atPath: spool.directory, withIntermediateDirectories: true)
-        guard manager.isWritableFile(atPath: spool.directory) else {
+        // The first frame that has to wait makes the folder: it must be possible below what exists.
+        var folder = URL(fileURLWithPath: spool.directory)
+        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {
+            folder.deleteLastPathComponent()
+        }
+        guard FileManager.default.isWritableFile(atPath: folder.path) else {
             return Finding("spool", problem: "\(spool.directory) cannot be written: set feed_client.spool.directory")
         }
         return Finding("spool \(spool.directory) can be written")

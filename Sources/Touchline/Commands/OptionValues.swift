@@ -1,16 +1,15 @@
 import ArgumentParser
+import Sportsbook
 
 /// Messages a second on a command line: 0 means as fast as possible.
 struct MessageRate: ExpressibleByArgument {
-    static let range = 0.001...10_000_000.0
-
     /// Nil for "as fast as possible".
     let perSecond: Double?
 
     init(_ perSecond: Double) { self.perSecond = perSecond > 0 ? perSecond : nil }
 
     init?(argument: String) {
-        guard let rate = Double(argument), rate == 0 || Self.range.contains(rate) else { return nil }
+        guard let rate = Double(argument), rate == 0 || LoadConfiguration.rates.contains(rate) else { return nil }
         self.init(rate)
     }
 

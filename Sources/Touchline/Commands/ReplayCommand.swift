@@ -37,9 +37,8 @@ struct ReplayCommand: ReportingCommand {
         configuration.postgresURL = servers.postgresURL
         configuration.spool = nil
         // Somebody else's pipeline may be running on this machine.
-        configuration.broadcaster.port = PortChoice.choose(configuration.broadcaster.port) ?? 0
-        configuration.operations.port = PortChoice.choose(configuration.operations.port) ?? 0
-        if configuration.broadcaster.port == 0 { configuration.broadcaster.port = PortChoice.choose(0) ?? 0 }
+        configuration.broadcaster.port = PortChoice.prefer(configuration.broadcaster.port)
+        configuration.operations.port = PortChoice.prefer(configuration.operations.port)
         do {
             try await run(replay, with: configuration)
         } catch {

@@ -2,6 +2,9 @@ import Glibc
 
 /// Looks whether a loopback port can be listened on, so that a taken one is named before anything starts.
 enum PortChoice {
+    /// `port` if it is free, else any that is; 0 when there is none.
+    static func prefer(_ port: Int) -> Int { choose(port) ?? choose(0) ?? 0 }
+
     /// `port` if it is free, a free one for 0, nil if it is taken.
     static func choose(_ port: Int) -> Int? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -3,7 +3,6 @@ import Logging
 import PostgresCopy
 import RedisStreams
 import Telemetry
-import Writer
 
 /// What is checked before a process starts: that its servers answer, and are what the guarantees need.
 struct Preflight {
@@ -22,14 +21,8 @@ struct Preflight {
             try await redis.connect()
             let facts = try await redis.serverFacts()
             await redis.close()
-            guard facts.maxmemoryPolicy == "noeviction" else {
-                throw CommandFailure(
-                    description: "Redis would evict entries (maxmemory-policy is \(facts.maxmemoryPolicy)): "
-                        + "set it with `redis-cli config set maxmemory-policy noeviction`")
-            }
-            if !facts.isAOFEnabled {
-                logger.warning("redis has no append-only file: a restart loses what is not yet in Postgres")
-            }
+            if let problem = facts.evictionProblem { throw CommandFailure(description: problem) }
+            if let warning = facts.durabilityWarning { logger.warning("\(warning)") }
         } catch let error as RedisError {
             await redis.close()
             let url = SecretMask.masked(configuration.redisURL)
@@ -38,18 +31,11 @@ struct Preflight {
     }
 
     private func checkPostgres() async throws {
-        let connection = PostgresConnection(url: configuration.postgresURL, name: "preflight")
         do {
-            try await connection.connect()
-            try await SchemaMigrator().requireCurrent(connection)
-            await connection.close()
+            try await MigratedDatabase.with(configuration.postgresURL, name: "preflight") { _ in }
         } catch let error as PostgresError {
-            await connection.close()
             let url = SecretMask.masked(configuration.postgresURL)
             throw CommandFailure(description: "Postgres at \(url) cannot be used: \(error)")
-        } catch let error as SchemaError {
-            await connection.close()
-            throw CommandFailure(description: "\(error)")
         }
     }
 }
