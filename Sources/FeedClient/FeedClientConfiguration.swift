@@ -54,6 +54,8 @@ package struct FeedConfiguration: Sendable {
     /// `kalshi`: the channels subscribed to.
     package var channels = KalshiSession.defaultChannels
     package var backoff: ReconnectBackoff
+    /// Nil records nothing.
+    package var recording: RecordingConfiguration?
 
     package init(
         name: FeedName, provider: String, url: String, token: String? = nil, tokenFile: String? = nil,

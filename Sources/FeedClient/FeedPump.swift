@@ -15,6 +15,7 @@ struct FeedPump {
     private let redis: RedisConnection
     private let names: StreamNames
     private let linger: Duration
+    private let recorder: FeedRecorder?
     private let metrics: FeedClientMetrics
     private let logger: Logger
     private let scanner = JSONScanner()
@@ -44,13 +45,14 @@ struct FeedPump {
     init(
         feed: FeedConfiguration, log: FeedLog, redis: RedisConnection, names: StreamNames,
         predecessor: FeedLog.Predecessor?,
-        isAfterLoss: Bool, linger: Duration, metrics: FeedClientMetrics, logger: Logger
+        isAfterLoss: Bool, linger: Duration, recorder: FeedRecorder?, metrics: FeedClientMetrics, logger: Logger
     ) {
         self.feed = feed
         self.log = log
         self.redis = redis
         self.names = names
         self.linger = linger
+        self.recorder = recorder
         self.metrics = metrics
         self.logger = logger
         watch = StreamWatch(StreamKinds(names: feed.streams), quiet: feed.quietStreams, limit: feed.staleAfter)
@@ -120,6 +122,7 @@ struct FeedPump {
         metrics.receivedFrames.increment(by: batch.messageCount)
         metrics.receivedBytes.increment(by: batch.bytes.count)
         metrics.batchFrames.record(batch.messageCount)
+        recorder?.record(batch)
         batch.bytes.withUnsafeBytes { consume($0) }
         for message in batch.discarded { recordOversized(message) }
         if state == .live { lastLiveAt = log.builder.lastReceivedAt }

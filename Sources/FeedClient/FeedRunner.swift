@@ -91,14 +91,16 @@ struct FeedRunner: Sendable {
             isRawAuditOn: configuration.isRawAuditOn, spool: await openSpool(), health: health,
             component: "\(component).log", logger: logger)
         logger.info("term began", metadata: ["term": "\(log.builder.term)", "frame": "\(log.builder.next - 1)"])
+        let recorder = feed.recording.map { FeedRecorder($0, feed: feed.name, logger: logger) }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await keepLease(lease) }
+            if let recorder { tasks.addTask { await recorder.run() } }
             // On the connection's thread: an append then costs no wake-up of another one.
             tasks.addTask(executorPreference: redis.taskExecutor) {
                 let pump = FeedPump(
                     feed: feed, log: log, redis: redis, names: names, predecessor: predecessor,
                     isAfterLoss: isAfterLoss || isSpoolLost,
-                    linger: configuration.linger, metrics: metrics, logger: logger)
+                    linger: configuration.linger, recorder: recorder, metrics: metrics, logger: logger)
                 try await serve(pump)
             }
             // Either the lease is gone, or the feed has stopped: the other task has nothing left to do.

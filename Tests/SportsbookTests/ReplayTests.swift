@@ -75,6 +75,22 @@ import WebSocketTransport
         #expect(clock(.generic, #"{"x":1}"#) == nil)
     }
 
+    @Test func recordingsOfASocketKeepTheirPace() async throws {
+        let encoded = Data("{\"n\":\n2}".utf8).base64EncodedString()
+        let recording = [
+            "1763719199000000\t" + #"{"pt":10,"n":1}"#, "1763719199250000\tbase64:\(encoded)",
+            "1763719199250000\t" + #"{"op":"status"}"#, "1763719200000000\tno JSON, and\ttabs",
+        ]
+        try await withRecording(recording) { path in
+            let timeline = ReplayTimeline([try RecordingFile(path: path)], dialect: .betfair)
+            #expect(timeline.lines.map(\.due) == [0, 250, 1_000])
+            let frames = timeline.lines.map { line in
+                timeline.withLine(line) { String(decoding: $0, as: UTF8.self) }
+            }
+            #expect(frames == [#"{"pt":10,"n":1}"#, "{\"n\":\n2}", "no JSON, and\ttabs"])
+        }
+    }
+
     @Test func filesAreMergedByTheirClock() async throws {
         try await withRecording([#"{"pt":10,"n":1}"#, #"{"pt":30,"n":2}"#, #"{"pt":20,"n":3}"#]) { first in
             try await withRecording([#"{"pt":10,"n":4}"#, #"{"pt":25,"n":5}"#]) { second in

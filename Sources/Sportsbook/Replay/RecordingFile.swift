@@ -1,6 +1,6 @@
 import Foundation
 
-/// A recording in memory: one frame a line. Plain files are mapped; gzip files are unpacked into a temporary file that is
+/// A recording in memory: one frame a line, with or without the time at which it was received before it. Plain files are mapped; gzip files are unpacked into a temporary file that is
 /// mapped and removed, so that large recordings cost address space rather than memory.
 struct RecordingFile: Sendable {
     let path: String
@@ -21,8 +21,18 @@ struct RecordingFile: Sendable {
         if lines.isEmpty { throw .recording(file: path, reason: "it holds no line") }
     }
 
+    /// The frame in a line.
     func withLine<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        data.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+        data.withUnsafeBytes { data in
+            let frame = RecordedLine(UnsafeRawBufferPointer(rebasing: data[range]))
+            guard let bytes = frame.decoded else { return body(frame.bytes) }
+            return bytes.withUnsafeBytes(body)
+        }
+    }
+
+    /// When the frame in a line was received, in milliseconds since 1970; nil if the recording does not tell.
+    func receivedAt(_ range: Range<Int>) -> Int64? {
+        data.withUnsafeBytes { RecordedLine(UnsafeRawBufferPointer(rebasing: $0[range])).receivedAt }
     }
 
     private static func mapped(_ url: URL) throws -> Data { try Data(contentsOf: url, options: .alwaysMapped) }

@@ -55,8 +55,10 @@ struct ReplayTimeline: Sendable {
         var result: [(Range<Int>, Int64)] = []
         var untimed = 0
         for range in file.lines {
-            let (isSession, clock) = file.withLine(range) { (dialect.isSessionLine($0), dialect.clock($0)) }
+            let (isSession, said) = file.withLine(range) { (dialect.isSessionLine($0), dialect.clock($0)) }
             if isSession { continue }
+            // What was recorded from a socket is sent as it came, bursts and pauses included.
+            let clock = file.receivedAt(range) ?? said
             if let clock { last = max(last ?? clock, clock) }
             if last == nil { untimed += 1 }
             result.append((range, last ?? 0))

@@ -93,18 +93,16 @@ enum Diagnosis {
                 "spool", problem: "off: while Redis is away the sockets wait, and providers may hang up",
                 isWarning: true)
         }
-        // The first frame that has to wait makes the folder: it must be possible below what exists.
-        var folder = URL(fileURLWithPath: spool.directory)
-        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {
-            folder.deleteLastPathComponent()
-        }
-        guard FileManager.default.isWritableFile(atPath: folder.path) else {
-            return Finding("spool", problem: "\(spool.directory) cannot be written: set feed_client.spool.directory")
+        if let problem = FolderProbe.problem(with: spool.directory) {
+            return Finding("spool", problem: "\(problem): set feed_client.spool.directory")
         }
         return Finding("spool \(spool.directory) can be written")
     }
 
     static func feed(_ feed: FeedConfiguration) async -> Finding {
+        if let recording = feed.recording, let problem = FolderProbe.problem(with: recording.directory) {
+            return Finding("feed \(feed.name)", problem: "\(problem): set its record")
+        }
         let problem = await FeedProbe.problem(with: feed, logger: Logger(label: "touchline.doctor"))
         return Finding(problem == nil ? "feed \(feed.name) accepts us" : "feed \(feed.name)", problem: problem)
     }

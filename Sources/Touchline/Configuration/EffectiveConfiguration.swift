@@ -37,6 +37,7 @@ struct EffectiveConfiguration {
         default: lines.append("    streams: [\(feed.streams.joined(separator: ", "))]")
         }
         if feed.provider == "kalshi" { lines.append("    channels: [\(feed.channels.joined(separator: ", "))]") }
+        if let recording = feed.recording { lines.append("    record: \(recording.directory)") }
         return lines + Self.lines(of: feed.connection)
     }
 

@@ -28,6 +28,7 @@ extension TouchlineConfiguration {
         readSubscription(feed, into: &configuration)
         configuration.staleAfter = feed.duration(
             "stale_after", in: .seconds(1)...(.seconds(86_400)), default: configuration.staleAfter)
+        configuration.recording = feed.string("record").map(RecordingConfiguration.init)
         if let provider, !SessionRegistry.isKnown(provider) {
             feed.reject("provider", provider, "one of \(SessionRegistry.names)")
         }
