@@ -18,6 +18,9 @@ struct FeedClientMetrics: Sendable {
     /// The session's state as `SessionState`'s number.
     let state: Gauge
     let lastMessageAge: Gauge
+    /// What waits on the disk for Redis, and what has ever been put there.
+    let spoolBytes: Gauge
+    let spooledFrames: Counter
     private let feed: FeedName
 
     init(feed: FeedName) {
@@ -32,6 +35,8 @@ struct FeedClientMetrics: Sendable {
         appendSeconds = Timer(label: "touchline_feed_append_seconds", dimensions: labels)
         batchFrames = Recorder(label: "touchline_feed_batch_frames", dimensions: labels, aggregate: true)
         state = Gauge(label: "touchline_feed_state", dimensions: labels)
+        spoolBytes = Gauge(label: "touchline_feed_spool_bytes", dimensions: labels)
+        spooledFrames = Counter(label: "touchline_feed_spooled_frames_total", dimensions: labels)
         lastMessageAge = Gauge(label: "touchline_feed_last_message_age_seconds", dimensions: labels)
     }
 

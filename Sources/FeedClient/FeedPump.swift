@@ -216,6 +216,10 @@ struct FeedPump {
         let before = log.appended
         let began = ContinuousClock.now
         try await log.flush()
+        if log.isImageDue {
+            log.isImageDue = false
+            requestImage(cause: .requested, why: "frames were lost while Redis was away")
+        }
         if log.appended.entries > before.entries {
             lastAppendAt = .now
             metrics.emittedEntries.increment(by: log.appended.entries - before.entries)

@@ -89,7 +89,7 @@ struct FeedRunner: Sendable {
         let (log, predecessor, isSpoolLost) = try await FeedLog.begin(
             redis: redis, names: names, lease: lease, provider: feed.provider,
             isRawAuditOn: configuration.isRawAuditOn, spool: await openSpool(), health: health,
-            component: "\(component).log", logger: logger)
+            component: "\(component).log", metrics: metrics, logger: logger)
         logger.info("term began", metadata: ["term": "\(log.builder.term)", "frame": "\(log.builder.next - 1)"])
         let recorder = feed.recording.map { FeedRecorder($0, feed: feed.name, logger: logger) }
         try await withThrowingTaskGroup(of: Void.self) { tasks in

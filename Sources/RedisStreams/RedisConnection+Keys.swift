@@ -61,22 +61,36 @@ extension RedisConnection {
 
     /// What the server says of itself.
     package func serverFacts() throws(RedisError) -> ServerFacts {
-        let sections = try pipeline([["INFO", "server"], ["INFO", "memory"], ["INFO", "persistence"]])
-        var facts: [Substring: Substring] = [:]
-        for section in sections {
+        let facts = try info(["server", "memory", "persistence"])
+        return ServerFacts(
+            version: facts["redis_version"] ?? "", runID: facts["run_id"] ?? "",
+            maxmemoryPolicy: facts["maxmemory_policy"] ?? "", maxmemory: facts.number("maxmemory"),
+            usedMemory: facts.number("used_memory"), isAOFEnabled: facts.number("aof_enabled") == 1,
+            isLoading: facts.number("loading") == 1)
+    }
+
+    /// Used memory as a share of `maxmemory`; 0 when there is no limit.
+    package func memoryShare() throws(RedisError) -> Double {
+        let facts = try info(["memory"])
+        let limit = facts.number("maxmemory")
+        return limit > 0 ? Double(facts.number("used_memory")) / Double(limit) : 0
+    }
+
+    private func info(_ sections: [String]) throws(RedisError) -> [String: String] {
+        var facts: [String: String] = [:]
+        for section in try pipeline(sections.map { ["INFO", RedisArgument($0)] }) {
             if case .error(let error) = section { throw error }
             for line in (section.text ?? "").split(whereSeparator: \.isNewline) {
                 guard let colon = line.firstIndex(of: ":") else { continue }
-                facts[line[..<colon]] = line[line.index(after: colon)...]
+                facts[String(line[..<colon])] = String(line[line.index(after: colon)...])
             }
         }
-        func number(_ name: Substring) -> Int { facts[name].flatMap { Int($0) } ?? 0 }
-        return ServerFacts(
-            version: String(facts["redis_version"] ?? ""), runID: String(facts["run_id"] ?? ""),
-            maxmemoryPolicy: String(facts["maxmemory_policy"] ?? ""), maxmemory: number("maxmemory"),
-            usedMemory: number("used_memory"), isAOFEnabled: number("aof_enabled") == 1,
-            isLoading: number("loading") == 1)
+        return facts
     }
+}
+
+extension [String: String] {
+    fileprivate func number(_ name: String) -> Int { self[name].flatMap { Int($0) } ?? 0 }
 }
 
 /// A checkpoint's value behind its rank, twenty digits, so that Lua compares ranks as texts and never as doubles.

@@ -142,6 +142,46 @@ import Testing
         #expect(await spool.frames == before)
     }
 
+    @Test func theOldestMayGoForTheNewest() async throws {
+        defer { remove() }
+        var configuration = SpoolConfiguration(directory: directory, maximumBytes: 8_000)
+        configuration.policy = .dropOldest
+        let spool = Spool(configuration, name: "feed")
+        let stored = entries(200, from: 10)
+        for start in stride(from: 0, to: 200, by: 5) {
+            try await spool.store(Array(stored[start..<start + 5]), term: term)
+            #expect(await spool.bytes <= 8_000)
+        }
+        let frames = try #require(await spool.frames)
+        #expect(frames.upperBound == 409 && frames.lowerBound > 10)
+        #expect(await spool.droppedFrames == frames.lowerBound - 10)
+        #expect(try await all(spool, after: 9, limit: 1_000) == stored.filter { $0.first >= frames.lowerBound })
+        await #expect(throws: SpoolError.full(limit: 8_000)) {
+            try await spool.store(entries(1, from: 410, bytes: 9_000), term: term)
+        }
+        #expect(await spool.frames == frames, "what is larger than all of it drops nothing")
+        await spool.removeAll()
+        #expect(await spool.droppedFrames == 0)
+    }
+
+    @Test func missingFramesAreAGapThatKeepsTheChain() throws {
+        func header(_ first: FrameNumber, prev: FrameNumber, at time: Int64) -> RawEntryHeader {
+            RawEntryHeader(
+                kind: .frames, term: term, first: first, frameCount: 2, prev: prev,
+                receivedAt: Timestamp(microseconds: time), requestsHandled: .zero, resumeToken: [1])
+        }
+        var payload: [UInt8] = []
+        RawEntry.append(header(20, prev: 19, at: 200), to: &payload)
+        let next = NumberedEntry(first: 20, last: 21, receivedAt: Timestamp(microseconds: 200), payload: payload)
+        let last = header(10, prev: 9, at: 100)
+        let bridge = try #require(try SpoolBridge.entry(after: last, before: next, kind: .overflow))
+        let written = try RawEntry.header(of: bridge.payload)
+        #expect((written.first, written.last, written.prev, written.term) == (19, 19, 11, term))
+        #expect(written.resumeToken == [1], "a provider that can resume may still send what is missing")
+        #expect(try SpoolBridge.entry(after: written, before: next, kind: .overflow) == nil, "it is there already")
+        #expect(try SpoolBridge.entry(after: last, before: next, kind: .overflow) == bridge)
+    }
+
     @Test func aFolderThatCannotBeMadeIsAnError() async throws {
         let spool = Spool(SpoolConfiguration(directory: "/proc/nowhere"), name: "feed")
         await #expect(throws: SpoolError.self) { try await spool.store(entries(1, from: 10), term: term) }

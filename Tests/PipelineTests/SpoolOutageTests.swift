@@ -14,7 +14,7 @@ import Testing
         let stages: StageProcesses
         let spool: String
 
-        static func start(redis: RedisServer, url: String) async throws -> Chain {
+        static func start(redis: RedisServer, url: String, settings: String = "") async throws -> Chain {
             let load = LoadConfiguration(total: messages, rate: 5_000)
             let book = SportsbookServer(SportsbookConfiguration(.load(load)))
             let spool = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("spool")).path
@@ -23,7 +23,7 @@ import Testing
                     redis: { url: "\(redis.url)" }
                     postgres: { url: "\(url)" }
                     operations: { listen: "127.0.0.1:0" }
-                    feed_client: { spool: { directory: "\(spool)" } }
+                    feed_client: { spool: { directory: "\(spool)"\(settings) } }
                     feeds: { book: { provider: sportsbook, url: "\(try await book.start())", streams: [odds] } }
                     """)
             #expect(try await stages.run(["migrate"]).code == 0)
@@ -117,6 +117,57 @@ import Testing
             try await database.untilRows(reach: Self.messages)
             let terms = try await database.value("SELECT count(DISTINCT term) FROM ingest_ledger")
             #expect(terms == "1", "the standby took the feed before the spool was given")
+            #expect(try await database.count("gaps") == 0)
+            await chain.end()
+        }
+        await redis.stop()
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func aFullSpoolMayDropItsOldestAndThatIsOnRecord() async throws {
+        let redis = try await RedisServer.start()
+        try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
+            let chain = try await Chain.start(redis: redis, url: url, settings: ", max_bytes: 2MiB, policy: drop_oldest")
+            try await database.untilRows(reach: 5_000)
+            await redis.kill()
+            // Four times what the spool may hold.
+            try await Task.sleep(for: .seconds(6))
+            #expect((1_000_000...2 << 20).contains(chain.spooledBytes))
+            try await redis.restart()
+            try await database.until("SELECT count(*) > 0 FROM feed_gaps WHERE kind = 4")
+            let newest = "SELECT trim_scale(odd_value)::text FROM odds_ticks ORDER BY position DESC LIMIT 1"
+            try await database.until("SELECT (\(newest)) = '\(chain.load.expectation(Self.messages).odd)'", seconds: 60)
+            let cause = try await database.value("SELECT cause FROM feed_gaps WHERE kind = 4")
+            #expect(cause.contains("dropped its oldest"))
+            // The load begins anew for whoever does not resume, so that only repeats can be counted.
+            let different = try await database.count("(SELECT DISTINCT position, selection_key FROM odds_ticks) t")
+            #expect(try await database.count("odds_ticks") == different)
+            let audit = try await chain.stages.run(["verify"])
+            #expect(audit.code == 0, "what is missing is not on record: \(audit.output)")
+            await chain.end()
+        }
+        await redis.stop()
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func aRedisThatIsNearlyFullGetsNothingUntilThereIsRoom() async throws {
+        var options = RedisServer.Options()
+        options.maximumMemoryBytes = 256 << 20
+        let redis = try await RedisServer.start(options: options)
+        try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
+            let chain = try await Chain.start(redis: redis, url: url)
+            try await database.untilRows(reach: 2_000)
+            // 90 % of the memory: not so much that Redis would refuse anything.
+            let fill = "redis.call('SET', 'filler', string.rep('x', 230 * 1024 * 1024))"
+            _ = try await ChildProcess.run("redis-cli", ["-p", "\(redis.port)", "EVAL", fill, "0"])
+            for _ in 0..<100 where chain.spooledBytes < 4_000_000 { try await Task.sleep(for: .milliseconds(100)) }
+            #expect(chain.spooledBytes >= 4_000_000, "the feed filled a Redis that was nearly full")
+            _ = try await ChildProcess.run("redis-cli", ["-p", "\(redis.port)", "DEL", "filler"])
+            try await database.untilRows(reach: Self.messages)
+            let postgres = try await TestServers.postgres()
+            try await NumberedRows.expectAll(of: chain.load, count: Self.messages, in: database.name, of: postgres)
             #expect(try await database.count("gaps") == 0)
             await chain.end()
         }

@@ -1,5 +1,6 @@
 import FeedModel
 import Logging
+import Metrics
 import RedisStreams
 import Telemetry
 
@@ -9,6 +10,8 @@ extension FeedLog {
     static let spoolsAfter = Duration.seconds(1)
     /// What was drained is kept for so long, in case Redis comes back older once more.
     static let keptAfterDrain = Duration.seconds(10)
+    /// Above this share of Redis's memory the disk takes over, and until it is below the other one.
+    static let memoryShares = (spool: 0.85, drain: 0.8)
     /// How long a drain may keep the socket waiting.
     private static let drainTurn = Duration.milliseconds(200)
 
@@ -37,6 +40,7 @@ extension FeedLog {
             health.report(component, .down("\(error)"))
             logger.critical("the spool takes no more: the socket is not read", metadata: [LogKey.error: "\(error)"])
             while isSpooling {
+                await watchMemory()
                 try await drain()
                 if isSpooling { try await Task.sleep(for: .milliseconds(100)) }
             }
@@ -44,7 +48,25 @@ extension FeedLog {
             if try await append(closed) { return }
             return try await recover(closed)
         }
+        metrics.spooledFrames.increment(by: closed.reduce(0) { $0 + Int($1.last - $1.first) + 1 })
+        metrics.spoolBytes.record(await spool.bytes)
         if ContinuousClock.now >= nextDrain { try await drain() }
+    }
+
+    /// Looks at how full Redis is, once a second. An absent Redis shows elsewhere.
+    mutating func watchMemory() async {
+        guard spool != nil, ContinuousClock.now >= nextMemoryLook else { return }
+        nextMemoryLook = .now + .seconds(1)
+        guard let share = try? await redis.memoryShare() else { return }
+        guard share > (isRedisNearlyFull ? Self.memoryShares.drain : Self.memoryShares.spool) else {
+            if isRedisNearlyFull { health.report(component, .up) }
+            isRedisNearlyFull = false
+            return
+        }
+        let words = "redis has \(Int(share * 100)) % of its maxmemory in use; spooling to disk"
+        health.report(component, .degraded(words))
+        if !isRedisNearlyFull { logger.warning("\(words)") }
+        isRedisNearlyFull = true
     }
 
     /// Appends what Redis lacks, oldest first: what was kept before the spool, the spool, what came behind it. Stops after a
@@ -54,19 +76,24 @@ extension FeedLog {
         let deadline = ContinuousClock.now + Self.drainTurn
         nextDrain = .now + .milliseconds(500)
         do {
-            var position = try await confirmedFrame()
-            if let frames = await spool.frames, position + 1 < frames.lowerBound {
-                let before = retained.following(position)?.filter { $0.last < frames.lowerBound }
-                guard let before, !before.isEmpty else { throw Self.tooOld(position) }
+            var last = try await confirmedHeader()
+            guard !isRedisNearlyFull else { return }
+            if let frames = await spool.frames,
+                let before = retained.following(last.last)?.filter({ $0.last < frames.lowerBound }), let end = before.last
+            {
                 guard try await append(before) else { return }
-                position = frames.lowerBound - 1
+                last = try RawEntry.header(of: end.payload)
             }
             while ContinuousClock.now < deadline {
-                let entries = try await spool.entries(after: position)
-                guard let last = entries.last else { return try await endDrain(at: position) }
+                var entries = try await spool.entries(after: last.last)
+                guard let end = entries.last else { return try await endDrain(at: last.last) }
+                let bridge = try SpoolBridge.entry(
+                    after: last, before: entries[0], kind: await spool.droppedFrames > 0 ? .overflow : .lost)
+                if let bridge { entries.insert(bridge, at: 0) }
                 guard try await append(entries) else { return }
+                if bridge != nil { noteBridge(from: last.last, to: entries[1].first) }
                 retained.keep(entries)
-                position = last.last
+                last = try RawEntry.header(of: end.payload)
             }
             nextDrain = .now
         } catch let error as RedisError {
@@ -79,11 +106,18 @@ extension FeedLog {
         }
     }
 
+    /// The decoder's state lacks what the missing frames said: the provider must say it again.
+    private mutating func noteBridge(from last: FrameNumber, to next: FrameNumber) {
+        isImageDue = true
+        logger.error("gap: frames are lost", metadata: ["from": "\(last + 1)", "to": "\(next - 1)"])
+    }
+
     private mutating func endDrain(at position: FrameNumber) async throws {
         if let behind = retained.following(position), !behind.isEmpty {
             guard try await append(behind) else { return }
         }
         (isSpooling, drainedAt) = (false, .now)
+        metrics.spoolBytes.record(0)
         logger.notice("redis is back: the spool is drained", metadata: ["frame": "\(position)"])
     }
 
@@ -107,30 +141,29 @@ extension FeedLog {
     ) async throws -> Bool {
         guard let frames = await spool.frames, let term = await spool.term else { return false }
         let header = try await redis.lastEntry(of: names.raw).map { try RawEntry.header(of: $0.payload) }
-        guard let header, header.term == term, header.last + 1 >= frames.lowerBound else {
+        guard let header, header.term == term else {
             logger.error(
                 "the spool of an earlier process cannot be continued and is set aside",
                 metadata: ["spool": "\(frames)", "redis": "\(header.map { "\($0.last)" } ?? "empty")"])
             await spool.setAside()
-            return header?.term == term
+            return false
         }
-        var position = header.last
-        while let last = try await giveBack(after: position, spool, redis: redis, names: names) { position = last }
+        var (last, isLossy) = (header, false)
+        while true {
+            var entries = try await spool.entries(after: last.last)
+            guard let end = entries.last else { break }
+            if let bridge = try SpoolBridge.entry(after: last, before: entries[0], kind: .lost) {
+                entries.insert(bridge, at: 0)
+                isLossy = true
+            }
+            let outcome = try await redis.append(to: names.raw, entries.map(\.streamEntry))
+            guard outcome == .appended else {
+                throw FeedClientError.ownershipLost("the spool was not taken: \(outcome)")
+            }
+            last = try RawEntry.header(of: end.payload)
+        }
         await spool.removeAll()
         logger.notice("the spool of an earlier process is in redis", metadata: ["frames": "\(frames)"])
-        return false
-    }
-
-    /// Appends the next entries; the last frame of them, nil at the end.
-    private static func giveBack(
-        after position: FrameNumber, _ spool: Spool, redis: RedisConnection, names: StreamNames
-    ) async throws -> FrameNumber? {
-        let entries = try await spool.entries(after: position)
-        guard let last = entries.last else { return nil }
-        let outcome = try await redis.append(to: names.raw, entries.map(\.streamEntry))
-        guard outcome == .appended else {
-            throw FeedClientError.ownershipLost("the spool was not taken: \(outcome)")
-        }
-        return last.last
+        return isLossy
     }
 }

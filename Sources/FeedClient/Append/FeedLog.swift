@@ -18,9 +18,15 @@ struct FeedLog {
     let spool: Spool?
     /// Entries go to the disk, because Redis is away or full, or has not got all of the spool yet.
     var isSpooling = false
+    /// Redis has little memory left: what it need not take now waits on the disk.
+    var isRedisNearlyFull = false
+    var nextMemoryLook = ContinuousClock.now
+    /// Frames are lost that the decoder needed: the provider must send its whole state.
+    var isImageDue = false
     var nextDrain = ContinuousClock.now
     /// When the spool was last drained; nil once it is forgotten.
     var drainedAt: ContinuousClock.Instant?
+    let metrics: FeedClientMetrics
     let logger: Logger
     var retained = RetainedEntries()
     var builder: EntryBuilder
@@ -32,7 +38,7 @@ struct FeedLog {
     /// - Returns: the log, and what the entries before the term say; nil if the feed is new.
     static func begin(
         redis: RedisConnection, names: StreamNames, lease: FeedLease, provider: String, isRawAuditOn: Bool,
-        spool: Spool?, health: HealthRegistry, component: String, logger: Logger
+        spool: Spool?, health: HealthRegistry, component: String, metrics: FeedClientMetrics, logger: Logger
     ) async throws -> (log: FeedLog, predecessor: Predecessor?, isAfterLoss: Bool) {
         var isAfterLoss = false
         if let spool { isAfterLoss = try await giveBack(spool, redis: redis, names: names, logger: logger) }
@@ -58,8 +64,7 @@ struct FeedLog {
         }
         let log = FeedLog(
             redis: redis, names: names, lease: lease, spool: spool, health: health, component: component,
-            logger: logger,
-            builder: EntryBuilder(after: header))
+            metrics: metrics, logger: logger, builder: EntryBuilder(after: header))
         return (log, predecessor, isAfterLoss)
     }
 
@@ -96,7 +101,7 @@ struct FeedLog {
 
     private init(
         redis: RedisConnection, names: StreamNames, lease: FeedLease, spool: Spool?, health: HealthRegistry,
-        component: String, logger: Logger, builder: EntryBuilder
+        component: String, metrics: FeedClientMetrics, logger: Logger, builder: EntryBuilder
     ) {
         self.redis = redis
         self.names = names
@@ -104,6 +109,7 @@ struct FeedLog {
         self.health = health
         self.component = component
         self.spool = spool
+        self.metrics = metrics
         self.logger = logger
         self.builder = builder
     }
@@ -126,9 +132,11 @@ struct FeedLog {
         let closed = builder.takeClosed()
         appended.entries += closed.count
         appended.frames += closed.reduce(0) { $0 + Int($1.last - $1.first) + 1 }
+        await watchMemory()
         if isSpooling { return try await flushSpooling(closed) }
         if let drainedAt, ContinuousClock.now - drainedAt > Self.keptAfterDrain { await forgetSpool() }
         guard !closed.isEmpty else { return }
+        if isRedisNearlyFull, try await beginSpooling(closed) { return }
         retained.keep(closed)
         if try await append(closed) { return }
         try await recover(closed)
@@ -158,7 +166,7 @@ struct FeedLog {
         while true {
             try Task.checkCancellation()
             do {
-                let last = try await confirmedFrame()
+                let last = try await confirmedHeader().last
                 guard let missing = retained.following(last) else { return try await recoverFromSpool(after: last) }
                 if missing.isEmpty { return }
                 if try await append(missing) { return }
@@ -170,19 +178,19 @@ struct FeedLog {
         }
     }
 
-    /// The last frame that Redis has, while the log is still ours.
-    func confirmedFrame() async throws -> FrameNumber {
+    /// The last entry that Redis has, while the log is still ours.
+    func confirmedHeader() async throws -> RawEntryHeader {
         try await redis.connect()
         try await lease.confirm()
         let last = try await redis.lastEntry(of: names.raw)
-        health.report(component, .up)
+        if !isRedisNearlyFull { health.report(component, .up) }
         guard let last else { throw FeedClientError.continuityLost("the stream \(names.raw) is gone") }
         let header: RawEntryHeader
         do { header = try RawEntry.header(of: last.payload) } catch { throw FeedClientError.unreadableLog(error) }
         guard header.term == builder.term else {
             throw FeedClientError.ownershipLost("term \(header.term) began at frame \(header.first)")
         }
-        return header.last
+        return header
     }
 
     func reportAway(_ error: RedisError) {

@@ -2,21 +2,6 @@ import DedicatedThread
 import FeedModel
 import Foundation
 
-/// What a feed's spool is allowed, and where it is.
-package struct SpoolConfiguration: Sendable, Hashable {
-    /// Every feed has a folder of its own in it.
-    package var directory: String
-    package var maximumBytes: Int
-    package var segmentBytes = 64 << 20
-    /// How often what was written is forced to the disk.
-    package var syncInterval = Duration.milliseconds(500)
-
-    package init(directory: String, maximumBytes: Int = 1 << 30) {
-        self.directory = directory
-        self.maximumBytes = maximumBytes
-    }
-}
-
 /// A feed's entries on disk while Redis is away: numbered as they will stand in Redis, in segments, in order.
 ///
 /// Calls block on the disk, on a thread of the spool's own.
@@ -28,6 +13,8 @@ actor Spool {
     private var lastSync = ContinuousClock.now
     /// Held while there are segments: another process must not take them for a dead one's.
     private var lock: SpoolLock?
+    /// What was thrown away for newer entries since the spool was last empty.
+    private(set) var droppedFrames: FrameNumber = 0
     /// Where reading goes on: behind `frame`, at `offset` of the segment.
     private var cursor: (frame: FrameNumber, segment: Int, offset: Int)?
 
@@ -51,7 +38,8 @@ actor Spool {
 
     var term: Term? { segments.first?.term }
 
-    private var bytes: Int { segments.reduce(0) { $0 + $1.bytes } }
+    /// On the disk, in segments.
+    var bytes: Int { segments.reduce(0) { $0 + $1.bytes } }
 
     /// Finds what an earlier process left. What cannot be read, or is of several terms, is set aside.
     func open() throws(SpoolError) {
@@ -83,22 +71,53 @@ actor Spool {
         lock = try SpoolLock(path: folder + "/lock")
     }
 
-    /// Takes entries that follow what is in it; none just lets the disk have what it is owed. Throws when the disk or the limit
-    /// is full; then none of them is in it.
+    /// Takes entries that follow what is in it; none just lets the disk have what it is owed. Throws when the limit
+    /// is reached, unless the oldest may go for them, and takes none of them then; or when the disk takes no more, and has
+    /// those before.
     func store(_ entries: [NumberedEntry], term: Term) throws(SpoolError) {
-        guard let first = entries.first else { return try syncIfDue() }
-        let size = entries.reduce(0) { $0 + $1.payload.count + SpoolRecord.headBytes }
-        guard bytes + size <= configuration.maximumBytes else { throw .full(limit: configuration.maximumBytes) }
-        try acquire()
-        if segments.isEmpty || (segments.last?.bytes ?? 0) >= configuration.segmentBytes {
-            try segments.last?.sync()
-            // Numbers have one width, so that names sort as numbers do.
-            let digits = String(first.first)
-            let name = String(repeating: "0", count: max(0, 19 - digits.count)) + digits
-            segments.append(try .create("\(folder)/\(name).segment", term: term))
+        let total = entries.reduce(0) { $0 + SpoolRecord.bytes(of: $1) }
+        guard configuration.policy == .dropOldest || bytes + total <= configuration.maximumBytes else {
+            throw .full(limit: configuration.maximumBytes)
         }
-        try segments.last?.store(entries)
+        var rest = entries[...]
+        while let first = rest.first {
+            try acquire()
+            if segments.isEmpty || (segments.last?.bytes ?? 0) >= configuration.effectiveSegmentBytes {
+                try begin(at: first.first, term: term)
+            }
+            var size = SpoolRecord.bytes(of: first)
+            var count = 1
+            let room = configuration.effectiveSegmentBytes - (segments.last?.bytes ?? 0)
+            for entry in rest.dropFirst() where size <= room {
+                size += SpoolRecord.bytes(of: entry)
+                count += 1
+            }
+            try makeRoom(for: size)
+            try segments.last?.store(Array(rest.prefix(count)))
+            rest = rest.dropFirst(count)
+        }
         try syncIfDue()
+    }
+
+    private func begin(at frame: FrameNumber, term: Term) throws(SpoolError) {
+        try segments.last?.sync()
+        // Numbers have one width, so that names sort as numbers do.
+        let digits = String(frame)
+        let name = String(repeating: "0", count: max(0, 19 - digits.count)) + digits
+        segments.append(try .create("\(folder)/\(name).segment", term: term))
+    }
+
+    /// Never drops the segment that is written to: what came last is what counts most.
+    private func makeRoom(for size: Int) throws(SpoolError) {
+        while bytes + size > configuration.maximumBytes {
+            guard size <= configuration.maximumBytes, segments.count > 1, let oldest = segments.first else {
+                throw .full(limit: configuration.maximumBytes)
+            }
+            unlink(oldest.path)
+            segments.removeFirst()
+            cursor = nil
+            droppedFrames += oldest.frames.map { FrameNumber($0.count) } ?? 0
+        }
     }
 
     private func syncIfDue() throws(SpoolError) {
@@ -134,6 +153,7 @@ actor Spool {
         for segment in segments { unlink(segment.path) }
         segments = []
         cursor = nil
+        droppedFrames = 0
         guard let lock else { return }
         unlink(lock.path)
         self.lock = nil

@@ -5,6 +5,9 @@ import FeedModel
 enum SpoolRecord {
     static let headBytes = 32
 
+    /// What an entry takes in a segment.
+    static func bytes(of entry: NumberedEntry) -> Int { headBytes + entry.payload.count }
+
     static func append(_ entry: NumberedEntry, to bytes: inout [UInt8]) {
         let start = bytes.count
         for value in [entry.first, entry.last, entry.receivedAt.microseconds] { append(value, to: &bytes) }

@@ -61,7 +61,8 @@ struct EffectiveConfiguration {
 
     private static func spool(_ spool: SpoolConfiguration?) -> String {
         guard let spool else { return "{ enabled: false }" }
-        return "{ directory: \(spool.directory), max_bytes: \(spool.maximumBytes)B }"
+        return "{ directory: \(spool.directory), max_bytes: \(spool.maximumBytes)B, "
+            + "policy: \(spool.policy.rawValue) }"
     }
 
     private static func milliseconds(_ duration: Duration) -> String { "\(Int64(duration / .milliseconds(1)))ms" }

@@ -127,6 +127,13 @@ extension TouchlineConfiguration {
         let isOn = section.flag("enabled", default: true)
         let directory = section.string("directory")
         let maximum = section.bytes("max_bytes", in: (1 << 20)...(1 << 50), default: spool?.maximumBytes ?? 1 << 30)
+        if let name = section.string("policy") {
+            if let policy = SpoolPolicy(rawValue: name) {
+                spool?.policy = policy
+            } else {
+                section.reject("policy", name, "one of \(SpoolPolicy.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+        }
         section.rejectUnknownKeys()
         if let directory { spool?.directory = directory }
         spool?.maximumBytes = maximum

@@ -131,7 +131,7 @@ struct BatchDecoder: ~Copyable {
             }
         } else {
             selection = pendingSelection(event.identity, event.selectionKey, feedID, cache)
-            appendMarket(of: selection, event, entry)
+            appendMarket(of: selection, event, entry, feedID, &cache)
         }
         if event.selectionName.count > 0 {
             appendName(event.selectionName, of: selection, event.position, entry, to: \.selectionNames)
@@ -159,13 +159,21 @@ struct BatchDecoder: ~Copyable {
     }
 
     /// Status and name of a market whose selection is pending.
-    private mutating func appendMarket(of selection: DimensionRef, _ event: borrowing OddsChange, _ entry: Int32) {
+    private mutating func appendMarket(
+        of selection: DimensionRef, _ event: borrowing OddsChange, _ entry: Int32, _ feedID: Int16,
+        _ cache: inout DimensionCache
+    ) {
         guard let pending = selection.pendingIndex else { return }
         let market = batch.pending.selections[pending].market
         if let status = event.marketStatus {
-            batch.marketStatuses.append(
-                MarketStatusRow(
-                    position: event.position.rawValue, market: market, entry: entry, status: status.rawValue))
+            // The cache has to hear of it: it leaves out what it believes is there already.
+            if market.pendingIndex == nil, let index = cache.marketIndex(of: event.identity, feedID: feedID) {
+                note(status, of: index, event.position, entry, feedID, &cache)
+            } else {
+                batch.marketStatuses.append(
+                    MarketStatusRow(
+                        position: event.position.rawValue, market: market, entry: entry, status: status.rawValue))
+            }
         }
         if event.marketName.count > 0 {
             appendName(event.marketName, of: market, event.position, entry, to: \.marketNames)

@@ -36,6 +36,15 @@ struct DimensionCache: ~Copyable {
 
     func market(at index: Int32) -> MarketState { states[Int(index)] }
 
+    /// Where the market of a selection stands; nil if it is not cached.
+    func marketIndex(of selection: TextView, feedID: Int16) -> Int32? {
+        var bytes: [UInt8] = []
+        SelectionIdentity(viewing: selection).appendMarket(to: &bytes)
+        return bytes.withUnsafeBytes { market in
+            markets.find(feed: feedID, hash: Self.hash(market, feedID: feedID), market)?.link
+        }
+    }
+
     // MARK: Statuses
 
     /// Entries that followed each other without a break: whatever lies between two of them, this worker has seen.

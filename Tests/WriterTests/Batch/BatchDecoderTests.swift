@@ -178,6 +178,19 @@ struct MarketStatusTests {
         #expect(try decode([entry(&samples, .open)], &cache).marketStatuses.isEmpty)
     }
 
+    @Test("a status told with a new selection of a known market counts as told")
+    func newSelection() throws {
+        var samples = SampleEntries()
+        var cache = try warmCache(&samples)
+        #expect(try decode([entry(&samples, .open)], &cache).marketStatuses.count == 1)
+        let other = SampleSelection(option: "another")
+        let suspended = samples.entry {
+            $0.price("2", of: other, at: Position(frame: $1, ordinal: 0), marketStatus: .suspended)
+        }
+        let batch = try decode([suspended, entry(&samples, .open)], &cache)
+        #expect(batch.marketStatuses.map(\.status) == [OddsStatus.suspended.rawValue, OddsStatus.open.rawValue])
+    }
+
     @Test("after a break somebody else may have written another one: it is written again")
     func broken() throws {
         var samples = SampleEntries()
