@@ -128,7 +128,8 @@ import Testing
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
             let database = PipelineDatabase(url)
-            let chain = try await Chain.start(redis: redis, url: url, settings: ", max_bytes: 2MiB, policy: drop_oldest")
+            let chain = try await Chain.start(
+                redis: redis, url: url, settings: ", max_bytes: 2MiB, policy: drop_oldest")
             try await database.untilRows(reach: 5_000)
             await redis.kill()
             // Four times what the spool may hold.

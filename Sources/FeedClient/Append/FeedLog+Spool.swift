@@ -79,7 +79,8 @@ extension FeedLog {
             var last = try await confirmedHeader()
             guard !isRedisNearlyFull else { return }
             if let frames = await spool.frames,
-                let before = retained.following(last.last)?.filter({ $0.last < frames.lowerBound }), let end = before.last
+                let before = retained.following(last.last)?.filter({ $0.last < frames.lowerBound }),
+                let end = before.last
             {
                 guard try await append(before) else { return }
                 last = try RawEntry.header(of: end.payload)

@@ -15,7 +15,8 @@ enum SpoolBridge {
         let count = next.first - 1 - last.last
         let cause =
             kind == .overflow
-            ? "the spool was full and dropped its oldest \(count) frames" : "\(count) frames are neither in Redis nor here"
+            ? "the spool was full and dropped its oldest \(count) frames"
+            : "\(count) frames are neither in Redis nor here"
         let gap = ControlEvent.Gap(kind: kind, from: last.receivedAt, to: next.receivedAt, cause: cause)
         return NumberedEntry(
             first: header.first, last: header.last, receivedAt: header.receivedAt,
