@@ -27,6 +27,7 @@ let package = Package(
         // C modules: a module map and a shim, nothing else.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CSimdjson",
@@ -52,9 +53,8 @@ let package = Package(
         .target(
             name: "FeedClient",
             dependencies: [
-                "FeedModel", "FeedJSON", "WebSocketTransport", "RedisStreams", "DedicatedThread", "Telemetry", log,
-                metrics,
-                lifecycle,
+                "CZlib", "FeedModel", "FeedJSON", "WebSocketTransport", "RedisStreams", "DedicatedThread", "Telemetry",
+                log, metrics, lifecycle,
             ]),
         .target(
             name: "Processor",
@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "Touchline",
             dependencies: [
-                "FeedModel", "FeedJSON", "Telemetry", "RedisStreams", "PostgresCopy", "WebSocketTransport",
+                "CMalloc", "FeedModel", "FeedJSON", "Telemetry", "RedisStreams", "PostgresCopy", "WebSocketTransport",
                 "FeedClient", "Processor", "Writer", "Broadcaster", "Sportsbook", "DevServices",
                 log, metrics, lifecycle, argumentParser,
                 .product(name: "NIOPosix", package: "swift-nio"),

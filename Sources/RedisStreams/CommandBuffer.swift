@@ -11,11 +11,16 @@ struct CommandBuffer {
     private(set) var commandCount = 0
 
     /// A buffer that a burst of large frames made bigger than this is given back.
-    private static let retainedCapacity = 1 << 20
+    private static let retainedCapacity = 4 << 20
 
     mutating func clear() {
         bytes.removeAll(keepingCapacity: bytes.capacity <= Self.retainedCapacity)
         commandCount = 0
+    }
+
+    /// Makes room for what is about to be added, so that it is not copied again and again while it grows.
+    mutating func reserve(_ count: Int) {
+        if bytes.capacity < bytes.count + count { bytes.reserveCapacity(bytes.count + count) }
     }
 
     /// Starts a command of this many arguments, its name included.

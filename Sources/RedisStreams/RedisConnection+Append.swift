@@ -72,8 +72,12 @@ extension Wire {
         }
     }
 
+    /// What an XADD takes besides its stream's name and its payload, more or less.
+    private static let additionBytes = 96
+
     fileprivate func appendMany(to stream: String, _ entries: [StreamEntry]) throws(RedisError) -> AppendOutcome {
         let result = try transaction { buffer in
+            buffer.reserve(entries.reduce(0) { $0 + $1.payload.count + stream.utf8.count + Wire.additionBytes })
             for entry in entries { buffer.add(entry, to: stream) }
         }
         switch consume result {

@@ -32,6 +32,7 @@ struct TouchlineCommand: AsyncParsableCommand {
 
     /// As the parser's own `main`, but a usage error ends with 2, as a wrong configuration does.
     static func main() async {
+        Allocator.keepLargeBlocks()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -1,11 +1,22 @@
 import DevServices
+import FeedModel
 import Foundation
 import Logging
 import PostgresCopy
+import RedisStreams
 import Sportsbook
 
-/// One measured run of the whole chain.
+/// How much of the chain a run measures.
+enum BenchScope: String {
+    case chain, feed
+
+    /// Backwards, so that whoever is written to is there first.
+    var stages: [Stage] { self == .chain ? [.write, .process, .feed] : [.feed] }
+}
+
+/// One measured run of the chain, or of its beginning.
 struct ChainRun {
+    let scope: BenchScope
     let messages: Int
     let rate: Int
     let isRawAuditOn: Bool
@@ -39,7 +50,7 @@ struct ChainRun {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         var stages: [StageProcess] = []
-        for stage in [Stage.write, .process, .feed] {
+        for stage in scope.stages {
             stages.append(try await StageProcess.start(stage, configuration(stage, servers, url), in: directory))
         }
         do {
@@ -61,19 +72,19 @@ struct ChainRun {
     private func run(
         _ stages: [StageProcess], servers: PrivateServers, book: SportsbookServer
     ) async throws -> ChainFigures {
-        let connection = PostgresConnection(url: servers.postgresURL, name: "bench")
-        try await connection.connect()
         try await untilSubscribed(book, stages)
         try await Task.sleep(for: .seconds(2))
         let before = await usage(stages, servers, book)
         let began = ContinuousClock.now
         await book.openGate()
-        try await untilCommitted(connection, stages)
+        switch scope {
+        case .chain: try await untilCommitted(servers, stages)
+        case .feed: try await untilAppended(servers, stages)
+        }
         let duration = ContinuousClock.now - began
         let after = await usage(stages, servers, book)
-        await connection.close()
         return ChainFigures(
-            messages: messages, rate: rate, isRawAuditOn: isRawAuditOn, seconds: duration / .seconds(1),
+            scope: scope, messages: messages, rate: rate, isRawAuditOn: isRawAuditOn, seconds: duration / .seconds(1),
             processorSeconds: zip(before, after).map { before, after in (after.0, after.1 - before.1) })
     }
 
@@ -86,13 +97,37 @@ struct ChainRun {
         throw CommandFailure(description: "the feed did not subscribe within 20 s: \(stages.map(\.complaint).joined())")
     }
 
-    private func untilCommitted(_ connection: PostgresConnection, _ stages: [StageProcess]) async throws {
-        let limit = ContinuousClock.now + .seconds(120 + (rate > 0 ? messages / rate : messages / 2_000))
+    private var limit: ContinuousClock.Instant {
+        .now + .seconds(120 + (rate > 0 ? messages / rate : messages / 2_000))
+    }
+
+    /// The log says behind each entry how far the provider's numbers have come.
+    private func untilAppended(_ servers: PrivateServers, _ stages: [StageProcess]) async throws {
+        guard let feed = FeedName("bench") else { return }
+        let redis = RedisConnection(endpoint: try RedisEndpoint(url: servers.redis.url), name: "bench")
+        let limit = limit
+        while ContinuousClock.now < limit {
+            try await redis.connect()
+            let last = try await redis.lastEntry(of: StreamNames(feed: feed).raw)
+            let token = try last.map { try RawEntry.header(of: $0.payload).resumeToken } ?? []
+            let number = String(decoding: token, as: UTF8.self).split(separator: "#").last.flatMap { Int($0) } ?? 0
+            if number >= messages { return await redis.close() }
+            StandardOutput.progress("\(number) of \(messages) appended")
+            try stages.forEach { try $0.requireAlive() }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw CommandFailure(description: "not everything was appended in time: \(stages.map(\.complaint).joined())")
+    }
+
+    private func untilCommitted(_ servers: PrivateServers, _ stages: [StageProcess]) async throws {
+        let connection = PostgresConnection(url: servers.postgresURL, name: "bench")
+        try await connection.connect()
+        let limit = limit
         while ContinuousClock.now < limit {
             let rows = try await connection.withSession { session in
                 try session.texts("select coalesce(sum(rows), 0) from ingest_ledger").first?.first ?? nil
             }
-            if let rows = rows.flatMap({ Int($0) }), rows >= messages { return }
+            if let rows = rows.flatMap({ Int($0) }), rows >= messages { return await connection.close() }
             StandardOutput.progress("\(rows ?? "0") of \(messages) committed")
             try stages.forEach { try $0.requireAlive() }
             try await Task.sleep(for: .milliseconds(50))
