@@ -18,7 +18,8 @@ struct ChainFigures {
         let own = chain.filter { ["feed", "process", "write"].contains($0.name) }.reduce(0) { $0 + $1.micros }
         let parts = chain.map { "\($0.name) \(Self.number($0.micros))" }.joined(separator: " ")
         let load = perMessage.last { $0.name == "load" }?.micros ?? 0
-        let head = "touchline \(scope.rawValue) rate=\(rate == 0 ? "full" : String(rate)) raw_audit=\(isRawAuditOn ? "on" : "off")"
+        let head =
+            "touchline \(scope.rawValue) rate=\(rate == 0 ? "full" : String(rate)) raw_audit=\(isRawAuditOn ? "on" : "off")"
         return
             "\(head) | messages \(messages) seconds \(Self.number(seconds)) msgs/s \(Int(Double(messages) / seconds)) | "
             + "cpu_us_per_msg total \(Self.number(total)) = \(parts) | own \(Self.number(own)) | load generator \(Self.number(load))"
