@@ -36,8 +36,9 @@ import Testing
             // The subscriber's broadcaster is there from before the first price to after the last one.
             try await stages.start("broadcast")
             let book = try await Self.subscriber(port: port)
-            // Fast, but not faster than a subscriber can be told: a slow one is sent fewer states than there were.
-            let speed = ["--speed", "2000", "--longest-silence", "2"]
+            // At once, but for the end: a subscriber who is behind is sent fewer states than there were, rightly.
+            let end = try #require(oracle.values.map(\.lastOpenUntil).min())
+            let speed = ["--from", Self.rfc3339(milliseconds: end - 500), "--speed", "0.2", "--longest-silence", "0.5"]
             try await stages.start(
                 "replay", [path, "--provider", "betfair", "--stay"] + speed,
                 environment: ["TOUCHLINE_BROADCASTER_LISTEN": "127.0.0.1:0"])
@@ -50,6 +51,11 @@ import Testing
             #expect(audit.code == 0, "\(audit.output)")
             await stages.expectCleanEnd()
         }
+    }
+
+    private static func rfc3339(milliseconds: Int) -> String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1_000)
+            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
     private static func subscriber(port: Int) async throws -> SubscriberBook {
@@ -143,6 +149,8 @@ struct OracleMarket {
     }
 
     let runners: [Runner]
+    /// When it was suspended or closed for the last time while it was open; milliseconds since 1970.
+    let lastOpenUntil: Int
 
     static func read(_ path: String) throws -> [String: OracleMarket] {
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -157,8 +165,13 @@ struct OracleMarket {
                         prices: [
                             runner.back?.first, runner.back?.last, runner.lay?.first, runner.lay?.last, runner.ltp,
                         ], result: results[final["\(runner.id) \(runner.hc)"] ?? ""] ?? "")
-                })
+                }, lastOpenUntil: lastOpenUntil(market.status_transitions))
         }
+    }
+
+    private static func lastOpenUntil(_ transitions: [Transition]) -> Int {
+        let ends = zip(transitions, transitions.dropFirst()).filter { $0.status == "OPEN" && $1.status != "OPEN" }
+        return ends.last?.1.pt ?? 0
     }
 
     private static let results = ["WINNER": "1", "LOSER": "2", "PLACED": "3", "REMOVED": "5"]
@@ -167,7 +180,13 @@ struct OracleMarket {
         let markets: [String: Market]
     }
 
+    private struct Transition: Decodable {
+        let status: String
+        let pt: Int
+    }
+
     private struct Market: Decodable {
+        let status_transitions: [Transition]
         let last_open: State
         let final: State
     }

@@ -83,7 +83,8 @@ struct FeedLog {
         var oldest: Timestamp?
         for entry in recent {
             let header = try RawEntry.header(of: entry.payload)
-            oldest = header.receivedAt
+            // The log's first entry: nothing was ever received, so that nothing can be missing.
+            oldest = header.prev == 0 ? nil : header.receivedAt
             if header.kind == .frames || isLiveKeepalive(entry.payload) { return header.receivedAt }
         }
         return oldest
