@@ -206,8 +206,8 @@ import Testing
             #"{"op":"mcm","id":2,"clk":"A","pt":1763719199000,"ct":"HEARTBEAT"}"#)
         #expect(session.counters.session == 3 && session.events.isEmpty && session.letters.isEmpty)
         let unused = try bench.decode(
-            #"{"op":"ocm","pt":1,"oc":[]}"#, #"{"op":"ccm","pt":1,"cc":[]}"#, #"{"op":"rcm","pt":1}"#)
-        #expect(unused.counters.unused == 3 && unused.letters.isEmpty)
+            #"{"op":"ccm","pt":1,"cc":[]}"#, #"{"op":"rcm","pt":1}"#)
+        #expect(unused.counters.unused == 2 && unused.letters.isEmpty)
         let bad = try bench.decode(
             #"{"op":"zcm"}"#, #"{"pt":1}"#, "[]x", #"{"op":"mcm","mc":[]}"#, #"{"op":"mcm","pt":1,"mc":[]}"#)
         #expect(bad.reasons == [.unknownType, .missingField, .malformedJSON, .missingField, .badValue])
