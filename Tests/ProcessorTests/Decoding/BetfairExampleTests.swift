@@ -102,17 +102,63 @@ import Testing
         #expect(Set(names) == Set(expected))
     }
 
-    /// A resumed market stream brings patches: nothing that it leaves out is closed.
-    @Test(.sharedFixtures(directory)) func aResumedStreamClosesNothing() throws {
+    /// Scores of cricket are known and not used.
+    @Test(
+        .sharedFixtures("betfair/cricket-ned-png-1.200806927.ccm.ndjson.gz"),
+        arguments: ["cricket-ned-png-1.200806927.ccm.ndjson.gz", "cricket-live-image-1.179676557.ccm.ndjson"])
+    func scoresAreNotUsed(_ recording: String) throws {
+        let lines = try BetfairRecording.lines(of: recording)
+        let outcome = try DecoderBench.betfair().decode(lines, receivedAt: PredictionExamples.receivedAt)
+        #expect(!lines.isEmpty && outcome.counters.unused == lines.count && outcome.counters.messages == lines.count)
+        #expect(outcome.events.isEmpty && outcome.letters.isEmpty)
+    }
+
+    /// A resumed market stream brings patches: what it leaves out stays as it was, and what it has is told.
+    @Test(.sharedFixtures(directory), arguments: [lightweight("mcm_RESUB_DELTA"), parser("mcm_resub_delta.json")])
+    func aResumedStreamClosesNothing(_ name: String) throws {
         let bench = try DecoderBench.betfair()
         try bench.decode(#"{"op":"mcm","pt":1763719199000,"mc":[{"id":"1.1","rc":[{"id":1,"atb":[[2,10]]}]}]}"#)
         try bench.apply(.resumed(fromSequence: nil))
-        let frames = try BetfairRecording.frames(of: "messages/\(Self.lightweight("mcm_RESUB_DELTA"))")
+        let frames = try BetfairRecording.frames(of: "messages/\(name)")
         let outcome = try bench.decode(frames, receivedAt: PredictionExamples.receivedAt)
-        #expect(!outcome.odds.isEmpty && outcome.odds.allSatisfy { !$0.isSnapshot })
+        #expect(outcome.odds.allSatisfy { !$0.isSnapshot && $0.status != .closed })
         #expect(!outcome.odds.contains { $0.selection.market == "1.1" })
+        for frame in frames { try Self.compare(outcome.odds, try PredictionExamples.object(frame)) }
         let next = try bench.decode(
-            #"{"op":"mcm","pt":1763719199000,"mc":[{"id":"1.1","rc":[{"id":1,"atb":[[2.1,5]]}]}]}"#)
-        #expect(next.odds.map(\.odd) == [FixedDecimal("2.1")])
+            #"{"op":"mcm","pt":1763719199000,"mc":[{"id":"1.1","rc":[{"id":1,"atl":[[2.1,5]]}]}]}"#)
+        #expect(next.odds.map(\.odd) == [FixedDecimal("2")] && next.odds.map(\.lay) == [FixedDecimal("2.1")])
+    }
+
+    /// The best prices of each runner of a message, by Foundation's reader.
+    private static func compare(_ odds: [DecodedOdds], _ message: [String: Any]) throws {
+        let changes = try #require(message["mc"] as? [[String: Any]])
+        for change in changes {
+            // A market that comes twice is patched twice.
+            guard changes.count(where: { $0["id"] as? String == change["id"] as? String }) == 1 else { continue }
+            for runner in change["rc"] as? [[String: Any]] ?? [] {
+                let found = odds.filter {
+                    $0.selection.market == change["id"] as? String && $0.selection.option == "\(runner["id"] ?? "?")"
+                        && ($0.selection.line ?? FixedDecimal(scaled: 0))
+                            == FixedDecimal("\(runner["hc"] as? Double ?? 0)")
+                }
+                let row = try #require(found.first, "runner \(runner["id"] ?? "?") of \(change["id"] ?? "?")")
+                #expect(found.count == 1)
+                #expect([row.odd, row.backSize] == best(runner, "atb", "batb", "bdatb", isHighest: true))
+                #expect([row.lay, row.laySize] == best(runner, "atl", "batl", "bdatl", isHighest: false))
+            }
+        }
+    }
+
+    private static func best(
+        _ runner: [String: Any], _ full: String, _ byLevel: String, _ display: String, isHighest: Bool
+    ) -> [FixedDecimal?] {
+        let pairs = ["atb", "atl"].contains { runner[$0] != nil }
+        let levels = (runner[pairs ? full : runner[byLevel] != nil ? byLevel : display] as? [[Double]] ?? [])
+            .filter { $0.last != 0 }
+        let level = levels.min {
+            pairs ? (isHighest ? $0[0] > $1[0] : $0[0] < $1[0]) : $0[0] < $1[0]
+        }
+        guard let level else { return [nil, nil] }
+        return level.suffix(2).map { FixedDecimal("\($0)") }
     }
 }

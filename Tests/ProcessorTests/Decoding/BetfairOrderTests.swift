@@ -170,6 +170,17 @@ import Testing
         #expect(try bench.decode(frame("{\(image)\"id\":\"1.5\"}")).counters.closed == 2)
     }
 
+    /// Entries hold many frames; an image ends what was told before it in the same one, and nothing that comes after it.
+    @Test func imagesOfOneEntryStandWhereTheyStand() throws {
+        let bench = try DecoderBench.betfair()
+        let image = market(runner(order("b1")), more: "\"fullImage\":true,")
+        let outcome = try bench.decode(
+            frame(market(runner(order("b1"), order("b2")))), frame(image), frame(market(runner(order("b3")))))
+        #expect(outcome.bets.map(\.texts[0]) == ["b1", "b2", "b3"] && outcome.counters.closed == 1)
+        let next = try bench.decode(frame(market(runner(order("b4")), more: "\"fullImage\":true,")))
+        #expect(next.counters.closed == 2, "b1 and b3")
+    }
+
     @Test func anImageOfARunnerLeavesTheOthersAlone() throws {
         let bench = try DecoderBench.betfair()
         try bench.decode(frame(market(runner(order("b1"), order("b2")), runner(order("b3"), id: 8))))

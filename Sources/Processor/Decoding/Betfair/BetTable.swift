@@ -5,8 +5,8 @@ struct BetTable: ~Copyable {
     private var bets: KeyedTable<BetState>
     private let seed: UInt64
     private var evictions = 0
-    /// Markets and runners of which a message told all there is.
-    private var images: Set<UInt64> = []
+    /// Markets and runners of which a message of this entry told all there is, and where the last one began. Never walked.
+    private var images: [UInt64: Position] = [:]
     /// Grows with the feed: what was used last is forgotten last.
     var use: Int64 = 0
 
@@ -56,15 +56,17 @@ struct BetTable: ~Copyable {
 
     // MARK: Images
 
-    /// Everything there is of a market or a runner is in this message.
-    mutating func imageOf(_ hash: UInt64) { images.insert(hash) }
+    /// Everything there is of a market or a runner is in the message that began at `start`.
+    mutating func imageOf(_ hash: UInt64, since start: Position) { images[hash] = start }
 
-    /// The message that began at `start` is over: what its images left out is too. Returns how many bets.
-    mutating func endImages(since start: Position) -> Int {
+    /// The entry is over: what its images left out is too. Once an entry, because it looks at every bet. Returns how many.
+    mutating func endImages() -> Int {
         guard !images.isEmpty else { return 0 }
         let whole = images
-        images = []
-        return end { $0.seen < start && (whole.contains($0.market) || whole.contains($0.runner)) }
+        images = [:]
+        return end { bet in
+            [bet.market, bet.runner].contains { hash in whole[hash].map { bet.seen < $0 } ?? false }
+        }
     }
 
     /// The snapshot that began at `start` is complete: what it left out is over. Returns how many bets.

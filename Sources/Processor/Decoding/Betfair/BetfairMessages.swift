@@ -40,7 +40,8 @@ struct BetfairMessages: ~Copyable {
                 output.refuse(error, frame, at: place.position, receivedAt: header.receivedAt)
             }
         }
-        output.counters.evicted += markets.takeEvictions() + orders.takeEvictions()
+        output.counters.evicted += markets.takeEvictions()
+        orders.settleUp(&output)
     }
 
     /// Decodes one frame: a message, or a list of them. What is thrown refuses the whole of it.

@@ -18,8 +18,11 @@ struct OrderMessages: ~Copyable {
     /// Grows with the feed.
     mutating func begin(use: Int64) { bets.use = use }
 
-    /// Bets forgotten since the last call.
-    mutating func takeEvictions() -> Int { bets.takeEvictions() }
+    /// Ends an entry.
+    mutating func settleUp(_ output: inout DecodeOutput) {
+        output.counters.closed += bets.endImages()
+        output.counters.evicted += bets.takeEvictions()
+    }
 
     /// How many positions a message takes: one for each market, each runner and each order in it.
     static func positions(_ message: JSONValue) -> Int {
@@ -52,10 +55,8 @@ struct OrderMessages: ~Copyable {
         guard place.ordinal + count <= Position.messagesPerFrame else {
             throw Refusal(.tooLarge, "message has \(count) changes, more than \(Position.messagesPerFrame)")
         }
-        let start = place.position
-        var part = OrderPart(context: context, time: stream.time(.pt))
+        var part = OrderPart(start: place.position, time: stream.time(.pt), context: context)
         for element in list.elements { decode(market: element, &part, markets, &place, &output) }
-        output.counters.closed += bets.endImages(since: start)
         return isImage
     }
 
@@ -81,7 +82,7 @@ struct OrderMessages: ~Copyable {
 
     /// An image with a part that could not be read says nothing of what is not in it.
     private mutating func end(_ part: OrderPart) {
-        if part.market.isWhole, !part.isDamaged { bets.imageOf(part.marketHash) }
+        if part.market.isWhole, !part.isDamaged { bets.imageOf(part.marketHash, since: part.start) }
     }
 
     private mutating func decode(
@@ -117,7 +118,7 @@ struct OrderMessages: ~Copyable {
     }
 
     private mutating func end(_ runner: OrderRunner, _ part: OrderPart) {
-        if runner.isWhole { bets.imageOf(part.runnerHash) }
+        if runner.isWhole { bets.imageOf(part.runnerHash, since: part.start) }
     }
 
     private func refuse(
@@ -166,8 +167,10 @@ extension OrderMessages {
 
 /// Where in a message of orders the decoder is.
 private struct OrderPart {
-    let context: RuleContext
+    /// The message's first position.
+    let start: Position
     let time: Timestamp?
+    let context: RuleContext
     private(set) var market = OrderMarket(id: .empty, account: .empty, isWhole: false, runners: nil)
     private(set) var marketHash: UInt64 = 0
     private(set) var isLine = false
@@ -176,9 +179,10 @@ private struct OrderPart {
     /// Something in the market's change was refused.
     var isDamaged = false
 
-    init(context: RuleContext, time: Timestamp?) {
-        self.context = context
+    init(start: Position, time: Timestamp?, context: RuleContext) {
+        self.start = start
         self.time = time
+        self.context = context
     }
 
     mutating func begin(_ market: OrderMarket, hash: UInt64, isLine: Bool) {
