@@ -361,6 +361,9 @@ import Testing
         }
         #expect(try enter("b5", isComplete: true, at: 11), "the one that was over is not")
         #expect(table.takeEvictions() == 1)
+        // For b5 the new one had to go: it was sent longest ago. For the next, b5 goes.
+        #expect(try !enter("b0", isComplete: false, at: 12))
+        #expect(try enter("new", isComplete: false, at: 13) && !enter("b0", isComplete: false, at: 14))
     }
 
     @Test func evictionsAreCounted() throws {
@@ -403,6 +406,16 @@ import Testing
             #expect(again.events.isEmpty && again.counters.skipped == 2)
         }
         #expect(bench.decoder.checkpoint() == copy.decoder.checkpoint())
+    }
+
+    @Test func aCheckpointKnowsWhichBetsAreOver() throws {
+        let bench = try DecoderBench.betfair()
+        let complete = order("b1", ["sr": "0", "sc": "10", "status": "\"EC\""])
+        try bench.decode(frame(market(runner(complete, order("b2")))))
+        let copy = try bench.restored()
+        let image = frame("{\"id\":\"1.5\",\"fullImage\":true}")
+        #expect(try bench.decode(image).counters.closed == 1)
+        #expect(try copy.decode(image).counters.closed == 1, "b1 was over before")
     }
 
     /// Against a model that keeps nothing but the last state of each bet.
