@@ -116,6 +116,26 @@ import Testing
         }
     }
 
+    @Test(arguments: BetSide.allCases, [true, false]) func aBetKeepsItsSide(_ side: BetSide, _ isSnapshot: Bool) throws
+    {
+        var encoder = EventsEntryEncoder(capacity: 64)
+        encoder.begin(raw)
+        var bet = BetPlacement()
+        bet.position = Position(frame: raw.first, ordinal: 1)
+        bet.side = side
+        bet.isSnapshot = isSnapshot
+        let identity = [UInt8](repeating: 0, count: 5)
+        identity.withUnsafeBytes { identity in
+            bet.identity = identity
+            encoder.append(bet)
+        }
+        try encoder.finish().withUnsafeBytes { bytes in
+            var reader = try EventsEntryReader(bytes)
+            guard case .betPlacement(let read) = try reader.next() else { Issue.record("no bet"); return }
+            #expect(read.side == side && read.isSnapshot == isSnapshot && read.position == bet.position)
+        }
+    }
+
     @Test func anyCutIsAnErrorAndNeverACrash() {
         let entry = entry()
         for length in stride(from: 0, to: entry.count, by: 7) {

@@ -135,7 +135,8 @@ extension EventsEntryEncoder {
     }
 
     mutating func bet(
-        _ id: String, user: String = "user-1", status: BetStatus = .placed, amount: String = "10",
+        _ id: String, user: String = "user-1", status: BetStatus = .placed, side: BetSide = .back,
+        amount: String = "10",
         of selection: SampleSelection = SampleSelection(), at position: Position
     ) {
         let texts = (Array(id.utf8), Array(user.utf8), Array("EUR".utf8))
@@ -146,6 +147,7 @@ extension EventsEntryEncoder {
                         var event = BetPlacement()
                         event.position = position
                         event.status = status
+                        event.side = side
                         event.amount = FixedDecimal(amount) ?? .one
                         event.odd = .one
                         event.potentialWin = event.amount

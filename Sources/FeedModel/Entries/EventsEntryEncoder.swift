@@ -2,7 +2,7 @@
 ///
 /// Every event starts with `kind u8, flags u8, length u16 (of the whole event), position u32 (relative to the entry's first
 /// frame × 2¹³), source_time i64 µs (Int64.min: none)`; what follows is the kind's own, in the order the methods write it.
-/// Flags: bit 0 snapshot, bit 1 in play.
+/// Flags: bit 0 snapshot, bit 1 in play, bit 2 a lay bet.
 package struct EventsEntryEncoder: ~Copyable {
     private var storage: UnsafeMutableRawPointer
     private var capacity: Int
@@ -116,6 +116,8 @@ package struct EventsEntryEncoder: ~Copyable {
         let start = open(
             .betPlacement, event.position, event.sourceTime, event.isSnapshot, false,
             128 + event.identity.count + 3 * 256)
+        // A flag, not a field: whoever does not know it still reads the bet.
+        if event.side == .lay { setFlag(4, start) }
         put(event.status.rawValue)
         put(event.amount.scaled)
         put(event.odd.scaled)
@@ -150,6 +152,11 @@ package struct EventsEntryEncoder: ~Copyable {
         put(UInt32(truncatingIfNeeded: position.rawValue - header.first << Position.ordinalBits))
         put(sourceTime?.microseconds ?? .min)
         return start
+    }
+
+    private mutating func setFlag(_ flag: UInt8, _ start: Int) {
+        let flags = storage.load(fromByteOffset: start + 1, as: UInt8.self)
+        storage.storeBytes(of: flags | flag, toByteOffset: start + 1, as: UInt8.self)
     }
 
     private mutating func close(_ start: Int) {

@@ -23,7 +23,7 @@ package struct EventsEntryReader {
         let common = Common(
             position: Position(rawValue: header.first << Position.ordinalBits + offset),
             sourceTime: time == .min ? nil : Timestamp(microseconds: time),
-            isSnapshot: flags & 1 != 0, isInPlay: flags & 2 != 0)
+            isSnapshot: flags & 1 != 0, isInPlay: flags & 2 != 0, isLay: flags & 4 != 0)
         switch EventKind(rawValue: kind) {
         case .oddsChange: return .oddsChange(try oddsChange(common))
         case .fixtureUpdate: return .fixtureUpdate(try fixtureUpdate(common))
@@ -41,6 +41,7 @@ package struct EventsEntryReader {
         let sourceTime: Timestamp?
         let isSnapshot: Bool
         let isInPlay: Bool
+        let isLay: Bool
     }
 
     private mutating func oddsChange(_ common: Common) throws(EntryError) -> OddsChange {
@@ -106,6 +107,7 @@ package struct EventsEntryReader {
         event.sourceTime = common.sourceTime
         event.isSnapshot = common.isSnapshot
         event.status = BetStatus(rawValue: try cursor.integer(UInt8.self, "status")) ?? .placed
+        event.side = common.isLay ? .lay : .back
         event.amount = FixedDecimal(scaled: try cursor.integer(Int64.self, "amount"))
         event.odd = FixedDecimal(scaled: try cursor.integer(Int64.self, "odd"))
         event.potentialWin = FixedDecimal(scaled: try cursor.integer(Int64.self, "potential win"))

@@ -83,6 +83,7 @@ package struct BetPlacement {
     package var sourceTime: Timestamp?
     package var isSnapshot = false
     package var status = BetStatus.placed
+    package var side = BetSide.back
     package var amount = FixedDecimal(scaled: 0)
     package var odd = FixedDecimal(scaled: 0)
     package var potentialWin = FixedDecimal(scaled: 0)

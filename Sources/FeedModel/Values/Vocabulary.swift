@@ -21,6 +21,11 @@ package enum BetStatus: UInt8, Sendable, CaseIterable, NamedCode {
     case placed = 1, accepted, rejected, won, lost, void, cashedOut
 }
 
+/// Whether a bet is on its selection or, on an exchange, against it.
+package enum BetSide: UInt8, Sendable, CaseIterable, NamedCode {
+    case back = 1, lay
+}
+
 /// What a subscriber may believe of a feed.
 package enum FeedStatus: UInt8, Sendable, CaseIterable, NamedCode {
     case up = 1, stale, down, recovering

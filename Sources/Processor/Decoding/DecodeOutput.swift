@@ -44,13 +44,13 @@ package struct DecodeCounters: Sendable, Equatable {
     package var unchanged = 0
     /// Values with digits beyond 10⁻⁴.
     package var rounded = 0
-    /// Messages of a partly old frame that the feed already had.
+    /// What the feed already had: messages of a partly old frame, bets that are sent again as they were.
     package var skipped = 0
     /// Messages about the session: heartbeats, answers.
     package var session = 0
     /// Messages of kinds that are known and not used.
     package var unused = 0
-    /// Selections closed because a snapshot no longer had them.
+    /// Selections closed, and bets no longer followed, because a snapshot or image no longer had them.
     package var closed = 0
     /// Things forgotten because a cache was full.
     package var evicted = 0

@@ -75,7 +75,7 @@ enum EntryText {
                 identity(bet.identity) + [
                     ("bet_id", quoted(bet.betID.string)), ("user_id", quoted(bet.userID.string)),
                     ("amount", bet.amount.description), ("odd", bet.odd.description),
-                    ("status", quoted(bet.status.name)),
+                    ("side", quoted(bet.side.name)), ("status", quoted(bet.status.name)),
                 ])
         case .control(let position, let body):
             object("control", position, receivedAt, nil, [("body", body.string)])

@@ -206,8 +206,8 @@ struct BatchDecoder: ~Copyable {
             BetRow(
                 position: event.position.rawValue, sourceTime: event.sourceTime?.microseconds ?? Absent.value,
                 amount: event.amount.scaled, odd: event.odd.scaled, potentialWin: event.potentialWin.scaled,
-                selection: selection, fixture: fixture, entry: entry, status: event.status.rawValue, betID: betID,
-                userID: userID, currency: batch.store(event.currency)))
+                selection: selection, fixture: fixture, entry: entry, status: event.status.rawValue,
+                side: event.side.rawValue, betID: betID, userID: userID, currency: batch.store(event.currency)))
     }
 
     private mutating func append(

@@ -48,6 +48,7 @@ struct BetRow: Sendable {
     var fixture: DimensionRef
     var entry: Int32
     var status: UInt8
+    var side: UInt8
     var betID: TextSlice
     var userID: TextSlice
     var currency: TextSlice

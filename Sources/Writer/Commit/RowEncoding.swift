@@ -44,7 +44,7 @@ enum RowEncoding {
         batch.arena.withUnsafeBytes { arena in
             for index in written {
                 let row = batch.bets[Int(index)]
-                encoder.beginRow(columns: 13)
+                encoder.beginRow(columns: 14)
                 stamps.encode(row.entry, row.position, row.sourceTime, &encoder)
                 encoder.int32(resolved.fixture(row.fixture))
                 encoder.int32(resolved.selection(row.selection))
@@ -56,6 +56,7 @@ enum RowEncoding {
                 encoder.text(arena.text(row.betID))
                 encoder.text(arena.text(row.userID))
                 encoder.optionalText(arena.text(row.currency))
+                encoder.int16(Int16(row.side))
             }
         }
         return EncodedRows(encoder, written)

@@ -30,7 +30,7 @@ package enum CopyTarget: Int, Sendable, CaseIterable {
             [
                 "received_at", "position", "source_time", "fixture_key", "selection_key", "feed_id", "status", "amount",
                 "odd",
-                "potential_win", "bet_id", "user_id", "currency",
+                "potential_win", "bet_id", "user_id", "currency", "side",
             ]
         }
     }

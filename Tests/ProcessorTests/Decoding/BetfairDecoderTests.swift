@@ -206,11 +206,46 @@ import Testing
             #"{"op":"mcm","id":2,"clk":"A","pt":1763719199000,"ct":"HEARTBEAT"}"#)
         #expect(session.counters.session == 3 && session.events.isEmpty && session.letters.isEmpty)
         let unused = try bench.decode(
-            #"{"op":"ocm","pt":1,"oc":[]}"#, #"{"op":"ccm","pt":1,"cc":[]}"#, #"{"op":"rcm","pt":1}"#)
-        #expect(unused.counters.unused == 3 && unused.letters.isEmpty)
+            #"{"op":"ccm","pt":1,"cc":[]}"#, #"{"op":"rcm","pt":1}"#)
+        #expect(unused.counters.unused == 2 && unused.letters.isEmpty)
         let bad = try bench.decode(
             #"{"op":"zcm"}"#, #"{"pt":1}"#, "[]x", #"{"op":"mcm","mc":[]}"#, #"{"op":"mcm","pt":1,"mc":[]}"#)
         #expect(bad.reasons == [.unknownType, .missingField, .malformedJSON, .missingField, .badValue])
+    }
+
+    /// A resumed stream patches some markets and sends others anew.
+    @Test func resumedMarketsArePatchedOrReplaced() throws {
+        let bench = try DecoderBench.betfair()
+        let levels = #""rc":[{"id":1,"atb":[[2,10],[1.9,5]],"atl":[[2.2,3]]}]"#
+        try bench.decode(
+            frame("{\"id\":\"1.1\",\(levels)}", "{\"id\":\"1.2\",\(levels)}", "{\"id\":\"1.3\",\(levels)}"))
+        try bench.apply(.resumed(fromSequence: nil))
+        let outcome = try bench.decode(
+            frame(
+                #"{"id":"1.1","con":true,"rc":[{"id":1,"atb":[[2,0]]}]}"#,
+                #"{"id":"1.2","img":true,"rc":[{"id":1,"atb":[[1.8,1]]}]}"#, ct: "RESUB_DELTA"))
+        #expect(outcome.odds.map(\.selection.market) == ["1.1", "1.2"] && outcome.counters.closed == 0)
+        #expect(outcome.odds.map(\.odd) == [FixedDecimal("1.9"), FixedDecimal("1.8")])
+        #expect(outcome.odds.map(\.lay) == [FixedDecimal("2.2"), nil])
+        #expect(outcome.odds.allSatisfy { !$0.isSnapshot })
+    }
+
+    /// An image in pieces is one image: only at its end is it known what it left out.
+    @Test func anImageInSegmentsIsOneSnapshot() throws {
+        let bench = try DecoderBench.betfair()
+        func market(_ id: Int, _ price: Double, img: Bool = false) -> String {
+            "{\"id\":\"1.\(id)\",\"img\":\(img),\"rc\":[{\"id\":1,\"atb\":[[\(price),10]]}]}"
+        }
+        try bench.decode(frame(market(1, 2), market(2, 2), market(3, 2), market(4, 2)))
+        try bench.apply(.snapshotBegan)
+        for (segment, id) in [("SEG_START", 1), ("SEG", 2), ("SEG_END", 3)] {
+            let segmented = frame(market(id, 3, img: true), ct: "SUB_IMAGE\",\"segmentType\":\"\(segment)")
+            let outcome = try bench.decode(segmented)
+            #expect(outcome.odds.map(\.selection.market) == ["1.\(id)"] && outcome.counters.closed == 0)
+            #expect(outcome.odds.allSatisfy { $0.isSnapshot && $0.odd == FixedDecimal("3") })
+        }
+        let end = try bench.apply(.snapshotEnded)
+        #expect(end.odds.map(\.selection.market) == ["1.4"] && end.odds.map(\.status) == [.closed])
     }
 
     @Test func snapshotClosesMarketsThatAreGone() throws {

@@ -66,10 +66,21 @@ struct BetfairOracle: Decodable {
 enum BetfairRecording {
     static func lines(of recording: String) throws -> [[UInt8]] {
         guard let path = SharedFixtures.path("betfair/\(recording)") else { throw CocoaError(.fileNoSuchFile) }
-        let data = recording.hasSuffix(".gz") ? try unzip(path) : try Data(contentsOf: URL(fileURLWithPath: path))
-        return data.split(separator: UInt8(ascii: "\n")).map { line in
+        return try data(path).split(separator: UInt8(ascii: "\n")).map { line in
             Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
         }
+    }
+
+    /// The frames of a file of messages: one message or list of them, or one a line, behind the time it was written.
+    static func frames(of file: String) throws -> [[UInt8]] {
+        guard let path = SharedFixtures.path("betfair/\(file)") else { throw CocoaError(.fileNoSuchFile) }
+        if file.hasSuffix("ndjson") { return try lines(of: file) }
+        if file.hasSuffix("txt") { return try lines(of: file).map { Array($0.drop { $0 != UInt8(ascii: "{") }) } }
+        return [Array(try data(path))]
+    }
+
+    private static func data(_ path: String) throws -> Data {
+        path.hasSuffix(".gz") ? try unzip(path) : try Data(contentsOf: URL(fileURLWithPath: path))
     }
 
     private static func unzip(_ path: String) throws -> Data {

@@ -43,22 +43,6 @@ import Testing
         #expect(counters.messages == oracle.counts.market_changes)
         for (id, market) in oracle.markets { board.compare(id, final: market) }
     }
-
-    /// The single messages: each is decoded or refused, and none of those that are market changes is refused.
-    @Test(.enabled(if: SharedFixtures.path("betfair/messages") != nil, "needs ../shared/feeds/betfair"))
-    func singleMessagesDecode() throws {
-        let directory = try #require(SharedFixtures.path("betfair/messages"))
-        for path in try FileManager.default.subpathsOfDirectory(atPath: directory).sorted() {
-            guard path.contains("mcm"), path.hasSuffix("json") || path.hasSuffix("ndjson") else { continue }
-            let data = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(path)"))
-            let isLines = path.hasSuffix("ndjson")
-            let frames = isLines ? data.split(separator: UInt8(ascii: "\n")).map { Array($0) } : [Array(data)]
-            let outcome = try DecoderBench.betfair().decode(
-                frames, receivedAt: Timestamp(milliseconds: 1_795_253_400_000))
-            #expect(outcome.letters.isEmpty, "\(path): \(outcome.letters.map(\.detail))")
-            #expect(outcome.counters.messages > 0)
-        }
-    }
 }
 
 /// What a consumer of the events knows of an exchange.

@@ -99,6 +99,7 @@ struct DecodedBet: Equatable {
     let position: Position
     let selection: DecodedSelection
     let status: BetStatus
+    let side: BetSide
     let amounts: [FixedDecimal]
     /// Bet, user, currency.
     let texts: [String]
@@ -118,7 +119,7 @@ extension DecodedEvent {
             self = .bet(
                 DecodedBet(
                     position: bet.position, selection: DecodedSelection(bet.identity), status: bet.status,
-                    amounts: [bet.amount, bet.odd, bet.potentialWin],
+                    side: bet.side, amounts: [bet.amount, bet.odd, bet.potentialWin],
                     texts: [bet.betID, bet.userID, bet.currency].map(\.string)))
         case .control: self = .control
         }

@@ -66,6 +66,7 @@ enum RandomFeed {
     }
 
     private static func betfairFrame(using generator: inout SeededGenerator) -> [UInt8] {
+        if Int.random(in: 0..<4, using: &generator) == 0 { return RandomOrders.frame(using: &generator) }
         let changes = (0..<Int.random(in: 1...3, using: &generator)).map { _ in betfairChange(using: &generator) }
         return Array(#"{"op":"mcm","clk":"A","pt":1763719199000,"mc":[\#(changes.joined(separator: ","))]}"#.utf8)
     }

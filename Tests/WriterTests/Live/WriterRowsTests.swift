@@ -65,6 +65,32 @@ struct WriterRowsTests {
         }
     }
 
+    @Test("bets for and against a selection are told apart, in the table and in the views")
+    func sidesOfBets() async throws {
+        try await WriterHarness.with { writer in
+            var samples = SampleEntries()
+            try await writer.append([
+                samples.entry { encoder, frame in
+                    encoder.bet("back-1", amount: "5", at: Position(frame: frame, ordinal: 0))
+                    encoder.bet("lay-1", side: .lay, amount: "7", at: Position(frame: frame, ordinal: 1))
+                }
+            ])
+            try await writer.drain()
+            #expect(
+                try await writer.rows("SELECT bet_id, side FROM bet_events ORDER BY bet_id")
+                    == [["back-1", "1"], ["lay-1", "2"]])
+            #expect(
+                try await writer.rows("SELECT bet_id, side FROM bets ORDER BY bet_id")
+                    == [["back-1", "back"], ["lay-1", "lay"]])
+            #expect(
+                try await writer.rows("SELECT side, bets, stake FROM bet_handle ORDER BY side")
+                    == [["back", "1", "5"], ["lay", "1", "7"]])
+            #expect(
+                try await writer.rows("SELECT payload ->> 'side' FROM events_raw WHERE payload ->> 'bet_id' = 'lay-1'")
+                    == [["lay"]])
+        }
+    }
+
     @Test("repeats of a selection within one message are merged, the last one counts")
     func mergesRepeats() async throws {
         try await WriterHarness.with { writer in

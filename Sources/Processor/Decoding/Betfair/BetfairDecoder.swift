@@ -1,8 +1,8 @@
 import FeedJSON
 package import FeedModel
 
-/// Decodes the Betfair exchange stream: market changes with their ladders and definitions. Orders, cricket scores and races
-/// are counted and not used.
+/// Decodes the Betfair exchange stream: market changes with their ladders and definitions, and the account's orders. Cricket
+/// scores and races are counted and not used.
 package final class BetfairDecoder: FeedDecoder {
     package static let provider = "betfair"
 
@@ -25,7 +25,7 @@ package final class BetfairDecoder: FeedDecoder {
 
     package func apply(_ control: ControlEvent, header: RawEntryHeader, into output: inout DecodeOutput) {
         switch control {
-        case .snapshotBegan: messages.snapshotBegan()
+        case .snapshotBegan: messages.snapshotBegan(at: MessagePlace(header))
         case .snapshotEnded: messages.snapshotEnded(at: MessagePlace(header), into: &output)
         default: break
         }

@@ -3,7 +3,9 @@ import FeedModel
 
 /// What the messages of one exchange feed mean, given those before them.
 struct BetfairMessages: ~Copyable {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    /// Knew no orders.
+    private static let oldestVersion: UInt8 = 1
     private static let maximumMarkets = 16_384
 
     private var stream = MessageReader<StreamField>()
@@ -11,8 +13,13 @@ struct BetfairMessages: ~Copyable {
     private let rules = BetfairRules()
     private let names = BetfairNames()
     private var markets: MarketTable
+    private var orders: OrderMessages
+    private var snapshot = ExchangeSnapshot()
 
-    init(feed: FeedName) { markets = MarketTable(feed: feed, maximum: Self.maximumMarkets) }
+    init(feed: FeedName) {
+        markets = MarketTable(feed: feed, maximum: Self.maximumMarkets)
+        orders = OrderMessages(feed: feed)
+    }
 
     /// Decodes the frames of one entry.
     mutating func decode(
@@ -20,6 +27,7 @@ struct BetfairMessages: ~Copyable {
         into output: inout DecodeOutput
     ) throws(EntryError) {
         markets.use = header.last
+        orders.begin(use: header.last)
         var place = MessagePlace(header)
         for index in 0..<header.frameCount {
             let frame = try RawEntry.frame(&frames).bytes
@@ -33,6 +41,7 @@ struct BetfairMessages: ~Copyable {
             }
         }
         output.counters.evicted += markets.takeEvictions()
+        orders.settleUp(&output)
     }
 
     /// Decodes one frame: a message, or a list of them. What is thrown refuses the whole of it.
@@ -62,9 +71,16 @@ struct BetfairMessages: ~Copyable {
     private mutating func count(_ message: JSONValue) throws(Refusal) -> Int {
         guard message.kind == .object else { return 1 }
         try stream.open(message)
+        if isOrders { return OrderMessages.positions(message) }
         var count = 0
         if let list = stream.raw(.mc) { for _ in list.elements { count += 1 } }
         return max(1, count)
+    }
+
+    /// Of the message that `stream` has open.
+    private var isOrders: Bool {
+        guard let operation = stream.raw(.op), operation.isString else { return false }
+        return names.operation(operation.text) == .orderChange
     }
 
     private mutating func decode(
@@ -78,7 +94,9 @@ struct BetfairMessages: ~Copyable {
         case .connection, .status, .heartbeat:
             output.counters.messages += 1
             output.counters.session += 1
-        case .orderChange, .cricketChange, .raceChange:
+        case .orderChange:
+            if try orders.decode(message, markets: markets, &place, &output) { snapshot.hasOrders = true }
+        case .cricketChange, .raceChange:
             output.counters.messages += 1
             output.counters.unused += 1
         case nil:
@@ -91,6 +109,8 @@ struct BetfairMessages: ~Copyable {
         changes message: JSONValue, _ place: inout MessagePlace, _ output: inout DecodeOutput
     ) throws(Refusal) {
         let context = RuleContext(window: place.window)
+        let isImage = stream.raw(.ct)?.text.elementsEqual("SUB_IMAGE".utf8) ?? false
+        if isImage { snapshot.hasMarkets = true }
         guard let list = stream.raw(.mc) else {
             output.counters.messages += 1
             output.counters.session += 1
@@ -98,8 +118,7 @@ struct BetfairMessages: ~Copyable {
         }
         try stream.check(rules.stream, in: context)
         try FrameLimits.check(elementsOf: list)
-        let publication = Publication(
-            time: stream.time(.pt), isSnapshot: stream.raw(.ct)?.text.elementsEqual("SUB_IMAGE".utf8) ?? false)
+        let publication = Publication(time: stream.time(.pt), isSnapshot: isImage)
         for element in list.elements {
             output.counters.messages += 1
             do throws(Refusal) {
@@ -123,9 +142,15 @@ struct BetfairMessages: ~Copyable {
 }
 
 extension BetfairMessages {
-    mutating func snapshotBegan() { markets.snapshotBegan() }
+    mutating func snapshotBegan(at place: MessagePlace) {
+        snapshot = ExchangeSnapshot()
+        snapshot.start = place.position
+        markets.snapshotBegan()
+    }
 
     mutating func snapshotEnded(at place: MessagePlace, into output: inout DecodeOutput) {
+        if snapshot.hasOrders { output.counters.closed += orders.endUnseen(since: snapshot.start) }
+        guard snapshot.hasMarkets || !snapshot.hasOrders else { return }
         var publication = Publication(time: nil, isSnapshot: true)
         publication.position = place.position
         markets.closeUnseen(publication, &output)
@@ -134,13 +159,19 @@ extension BetfairMessages {
     func checkpoint() -> [UInt8] {
         var writer = CheckpointWriter(version: Self.version)
         markets.save(to: &writer)
+        snapshot.save(to: &writer)
+        orders.save(to: &writer)
         return writer.bytes
     }
 
     /// What `checkpoint` gave, into a new value.
     mutating func restore(_ checkpoint: [UInt8]) throws(CheckpointError) {
-        try CheckpointReader.read(checkpoint, version: Self.version) { (reader) throws(CheckpointError) in
+        let versions = Self.oldestVersion...Self.version
+        try CheckpointReader.read(checkpoint, versions: versions) { (reader) throws(CheckpointError) in
             try markets.restore(from: &reader)
+            guard reader.version != Self.oldestVersion else { return }
+            snapshot = try ExchangeSnapshot(from: &reader)
+            try orders.restore(from: &reader)
         }
     }
 }

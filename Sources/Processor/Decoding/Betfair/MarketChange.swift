@@ -69,6 +69,9 @@ struct RunnerKey: Hashable {
     let id: Int64
     /// Handicap × 10⁴.
     let line: Int64
+
+    /// Nil for none, which is 0.
+    var handicap: FixedDecimal? { line == 0 ? nil : FixedDecimal(scaled: line) }
 }
 
 /// The six ladders of a runner.

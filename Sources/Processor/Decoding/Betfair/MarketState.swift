@@ -35,6 +35,12 @@ struct MarketState {
         for runner in change.runners { apply(runner, change.levels) }
     }
 
+    /// Whoever is published first without a definition is named by the market alone, for ever.
+    mutating func nameByItself() {
+        if fixtureID.isEmpty { fixtureID = id }
+        if marketType.isEmpty { marketType = Array("unknown".utf8) }
+    }
+
     private mutating func define(_ definition: MarketChange.Definition, _ defined: [MarketChange.DefinedRunner]) {
         if fixtureID.isEmpty { fixtureID = [UInt8](definition.eventID) }
         if marketType.isEmpty, !definition.marketType.isEmpty { marketType = [UInt8](definition.marketType) }

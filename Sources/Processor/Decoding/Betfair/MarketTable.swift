@@ -56,9 +56,7 @@ struct MarketTable: ~Copyable {
         ids[slot].isOver = markets[slot].status == .closed
         ids.used(slot, at: use)
         let isDefinition = change.definition != nil
-        // Whoever is published first without a definition is named by the market alone, for ever.
-        if markets[slot].fixtureID.isEmpty { markets[slot].fixtureID = markets[slot].id }
-        if markets[slot].marketType.isEmpty { markets[slot].marketType = Array("unknown".utf8) }
+        markets[slot].nameByItself()
         if isDefinition { tellFixture(of: slot, publication, &output) }
         tellQuotes(slot, isDefinition, publication, &output)
         if isDefinition { tellResults(slot, publication, &output) }
@@ -175,23 +173,38 @@ struct MarketTable: ~Copyable {
     /// Gives a runner its identity, once.
     private mutating func name(_ index: Int, in slot: Int) {
         guard markets[slot].runners[index].identity.isEmpty else { return }
-        let market = markets[slot]
-        let option = Array(String(market.runners[index].key.id).utf8)
-        let identity = market.fixtureID.withUnsafeBytes { fixture in
+        let identity = identity(of: markets[slot].runners[index].key, in: markets[slot])
+        markets[slot].runners[index].selectionKey = identity.withUnsafeBytes { identities.key($0) }
+        markets[slot].runners[index].identity = identity
+    }
+
+    private func identity(of runner: RunnerKey, in market: MarketState) -> [UInt8] {
+        let option = Array(String(runner.id).utf8)
+        return market.fixtureID.withUnsafeBytes { fixture in
             market.id.withUnsafeBytes { id in
                 market.marketType.withUnsafeBytes { type in
                     option.withUnsafeBytes { option in
                         [UInt8](
                             identities.build(
                                 fixture: fixture, market: id, type: type, option: option,
-                                line: market.runners[index].line))
+                                line: runner.handicap))
                     }
                 }
             }
         }
-        markets[slot].runners[index].selectionKey = identity.withUnsafeBytes { identities.key($0) }
-        markets[slot].runners[index].identity = identity
     }
+
+    /// What names a runner whose prices may never have come; a market that is not known is named by its id alone.
+    func identity(market id: TextView, runner: RunnerKey) -> [UInt8] {
+        let slot = ids.find(id, hash: ids.hash(id))
+        if slot >= 0 { return identity(of: runner, in: markets[slot]) }
+        var market = MarketState(id: [UInt8](id))
+        market.nameByItself()
+        return identity(of: runner, in: market)
+    }
+
+    /// The key of an identity.
+    func key(of identity: UnsafeRawBufferPointer) -> UInt64 { identities.key(identity) }
 
     // MARK: Snapshots
 

@@ -29,8 +29,6 @@ struct RunnerState {
         var lastTraded: FixedDecimal?
     }
 
-    var line: FixedDecimal? { key.line == 0 ? nil : FixedDecimal(scaled: key.line) }
-
     mutating func set(_ level: MarketChange.LevelChange) {
         sources |= 1 << UInt8(level.side.rawValue / 2)
         if level.side.isByPosition {

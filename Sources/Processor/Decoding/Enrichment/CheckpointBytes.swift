@@ -39,20 +39,31 @@ struct CheckpointReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
 
-    init(_ bytes: UnsafeRawBufferPointer, version: UInt8) throws(CheckpointError) {
+    /// The version that wrote it.
+    private(set) var version: UInt8 = 0
+
+    init(_ bytes: UnsafeRawBufferPointer, versions: ClosedRange<UInt8>) throws(CheckpointError) {
         self.bytes = bytes
-        let found = try byte("version")
-        guard found == version else { throw .unknownVersion(found) }
+        version = try byte("version")
+        guard versions.contains(version) else { throw .unknownVersion(version) }
     }
 
     /// Lets `body` read the whole of a checkpoint.
     static func read(
         _ checkpoint: [UInt8], version: UInt8, _ body: (inout CheckpointReader) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
+        try read(checkpoint, versions: version...version, body)
+    }
+
+    /// The same for a checkpoint that an earlier version may have written: `body` asks which.
+    static func read(
+        _ checkpoint: [UInt8], versions: ClosedRange<UInt8>,
+        _ body: (inout CheckpointReader) throws(CheckpointError) -> Void
+    ) throws(CheckpointError) {
         // A typed error does not pass through `withUnsafeBytes`, a result does.
         try checkpoint.withUnsafeBytes { bytes in
             Result { () throws(CheckpointError) in
-                var reader = try CheckpointReader(bytes, version: version)
+                var reader = try CheckpointReader(bytes, versions: versions)
                 try body(&reader)
                 guard reader.offset == bytes.count else { throw .damaged("end") }
             }

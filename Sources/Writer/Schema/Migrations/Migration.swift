@@ -28,7 +28,7 @@ package struct MigrationPlan: Sendable {
     package init(_ migrations: [Migration] = MigrationPlan.all) { self.migrations = migrations }
 
     package static let all: [Migration] = [
-        .vocabulary, .dimensions, .history, .records, .events, .prices, .operations,
+        .vocabulary, .dimensions, .history, .records, .events, .prices, .operations, .betSides,
     ]
 
     /// The schema version that this build needs.
