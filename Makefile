@@ -6,7 +6,7 @@ SOURCES = Sources Tests Package.swift
 # Arguments for the program, as in: make demo ARGS="--rate 500"
 ARGS ?=
 
-.PHONY: help bootstrap demo test build bench conformance lint format clean
+.PHONY: help bootstrap demo test build bench conformance soak lint format clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets
@@ -38,6 +38,11 @@ conformance: bootstrap ## Runs the Autobahn cases against both ends of our WebSo
 lint: bootstrap ## Checks format, warnings and imports, as the CI does
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 	TOUCHLINE_STRICT=1 $(SWIFT) build --build-tests --explicit-target-dependency-import-check error
+
+soak: release ## Breaks things again and again, for half an hour
+	$(SWIFT) build --build-tests
+	TOUCHLINE_SOAK=1 TOUCHLINE_PROGRAM=$(CURDIR)/$(TOUCHLINE) $(SWIFT) test --skip-build --disable-xctest --no-parallel \
+		--filter 'OwnershipTests|SpoolOutageTests|LostReplyTests'
 
 format: ## Formats the sources in place
 	$(SWIFT) format --in-place --recursive $(SOURCES)

@@ -6,8 +6,6 @@ import Testing
 
 /// One owner of a feed at a time: whoever dies, sleeps or comes back, every message is there once.
 @Suite(.serialized) struct OwnershipTests {
-    private static let messages: Int64 = 110_000
-
     private static func configuration(redis: RedisServer, url: String, book: SportsbookServer) async throws -> String {
         """
         redis: { url: "\(redis.url)" }
@@ -20,7 +18,7 @@ import Testing
     private static func expectAll(_ load: LoadConfiguration, _ stages: StageProcesses, _ url: String) async throws {
         let database = PipelineDatabase(url)
         let count = load.total ?? 0
-        try await database.untilRows(reach: count, seconds: 120)
+        try await database.untilRows(reach: count, seconds: 600)
         try await NumberedRows.expectAll(
             of: load, count: count, in: database.name, of: try await TestServers.postgres())
         #expect(try await database.count("gaps") == 0)
@@ -45,11 +43,11 @@ import Testing
         throw CocoaError(.featureUnsupported)
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: [("feed", "feedOwner"), ("process", "processorOwner")])
+    @Test(.timeLimit(.minutes(20)), arguments: [("feed", "feedOwner"), ("process", "processorOwner")])
     func aSuccessorTakesOverAndTheSleeperDoesNoHarm(stage: String, role: String) async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
-            let load = LoadConfiguration(total: Self.messages, rate: 3_000)
+            let load = LoadConfiguration(total: Int64(Soak.rounds) * (Soak.isOn ? 90_000 : 36_000), rate: 3_000)
             let book = SportsbookServer(SportsbookConfiguration(.load(load)))
             let stages = try StageProcesses(
                 configuration: try await Self.configuration(redis: redis, url: url, book: book))
@@ -58,13 +56,15 @@ import Testing
             try await stages.start(stage, as: "first")
             try await stages.start(stage, as: "second")
             var owner = try await Self.newOwner(than: nil, role, stages)
-            for signal in [SIGSTOP, SIGKILL, SIGSTOP] {
+            for round in 0..<Soak.rounds {
+                let signal = round.isMultiple(of: 2) ? SIGSTOP : SIGKILL
                 try await Task.sleep(for: .seconds(1))
                 let name = try #require(await stages.name(of: owner))
                 await stages.signal(name, signal)
                 let successor = try await Self.newOwner(than: owner, role, stages)
                 #expect(successor != owner)
                 if signal == SIGSTOP {
+                    if Soak.isOn { try await Task.sleep(for: .seconds(12)) }
                     await stages.signal(name, SIGCONT)
                 } else {
                     try await stages.start(stage, as: name)
@@ -77,11 +77,11 @@ import Testing
         await redis.stop()
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func aRedisThatComesBackOlderCostsNothing() async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
-            let load = LoadConfiguration(total: 60_000, rate: 4_000)
+            let load = LoadConfiguration(total: Int64(Soak.rounds) * 20_000, rate: 4_000)
             let book = SportsbookServer(SportsbookConfiguration(.load(load)))
             let stages = try StageProcesses(
                 configuration: try await Self.configuration(redis: redis, url: url, book: book))
@@ -89,7 +89,7 @@ import Testing
             for stage in ["feed", "process", "write"] { try await stages.start(stage) }
             try await PipelineDatabase(url).untilRows(reach: 3_000)
             let folder = URL(fileURLWithPath: redis.logPath).deletingLastPathComponent().path
-            for _ in 0..<3 {
+            for _ in 0..<Soak.rounds {
                 // What Redis has now is what it will come back with, a second from now.
                 _ = try await ChildProcess.run("cp", ["-a", "\(folder)/redis", "\(folder)/older"])
                 try await Task.sleep(for: .seconds(1))

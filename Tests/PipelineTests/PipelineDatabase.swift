@@ -32,6 +32,17 @@ struct PipelineDatabase {
         Issue.record("not true within \(seconds) s: \(condition)")
     }
 
+    /// Waits until a table has not grown for three seconds.
+    func untilQuiet(_ table: String) async throws {
+        var last: Int64 = -1
+        while true {
+            let now = try await count(table)
+            if now == last { return }
+            last = now
+            try await Task.sleep(for: .seconds(3))
+        }
+    }
+
     func untilRows(reach count: Int64, seconds: Int = 60) async throws {
         try await until("SELECT count(*) >= \(count) FROM odds_ticks", seconds: seconds)
     }

@@ -6,7 +6,9 @@ import Testing
 
 /// A Redis that is away for long: the feed goes on, and everything it took arrives once and in order.
 @Suite(.serialized) struct SpoolOutageTests {
-    private static let messages: Int64 = 60_000
+    private static let messages: Int64 = Soak.isOn ? 1_800_000 : 60_000
+    private static let rate = Soak.isOn ? 20_000.0 : 5_000.0
+    private static let outage = Duration.seconds(Soak.isOn ? 60 : 6)
 
     private struct Chain {
         let load: LoadConfiguration
@@ -15,7 +17,7 @@ import Testing
         let spool: String
 
         static func start(redis: RedisServer, url: String, settings: String = "") async throws -> Chain {
-            let load = LoadConfiguration(total: messages, rate: 5_000)
+            let load = LoadConfiguration(total: messages, rate: rate)
             let book = SportsbookServer(SportsbookConfiguration(.load(load)))
             let spool = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("spool")).path
             let stages = try StageProcesses(
@@ -47,7 +49,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(10)))
     func theFeedGoesOnWhileRedisIsAwayAndNothingIsLostOrTwice() async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
@@ -55,11 +57,13 @@ import Testing
             let chain = try await Chain.start(redis: redis, url: url)
             try await database.untilRows(reach: 5_000)
             await redis.kill()
-            try await Task.sleep(for: .seconds(6))
-            // Five seconds of 5,000 messages of 300 bytes, less what the start takes.
+            try await Task.sleep(for: Self.outage)
+            // Messages of 300 bytes, less what the start takes.
             #expect(chain.spooledBytes > 4_000_000, "the socket was not read while Redis was away")
+            let memory = ProcessTable.residentBytes(of: try #require(await chain.stages.pid(of: "feed")))
+            #expect((memory ?? .max) < 500 << 20, "what waits for Redis is in memory")
             try await redis.restart()
-            try await database.untilRows(reach: Self.messages)
+            try await database.untilRows(reach: Self.messages, seconds: 300)
             let postgres = try await TestServers.postgres()
             try await NumberedRows.expectAll(
                 of: chain.load, count: Self.messages, in: database.name, of: postgres)
@@ -72,7 +76,7 @@ import Testing
         await redis.stop()
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(10)))
     func whatIsInTheSpoolOfAKilledProcessIsGivenByTheNext() async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
@@ -80,7 +84,7 @@ import Testing
             let chain = try await Chain.start(redis: redis, url: url)
             try await database.untilRows(reach: 5_000)
             await redis.kill()
-            try await Task.sleep(for: .seconds(4))
+            try await Task.sleep(for: Self.outage - .seconds(2))
             await chain.stages.kill("feed")
             // Nobody can send anything again.
             await chain.book.stop()
@@ -88,10 +92,10 @@ import Testing
             #expect(chain.spooledBytes > 2_000_000)
             try await redis.restart()
             try await chain.stages.start("feed")
-            try await database.untilRows(reach: before + 8_000)
-            for _ in 0..<100 where chain.spooledBytes > 0 { try await Task.sleep(for: .milliseconds(100)) }
+            try await database.untilRows(reach: before + 8_000, seconds: 300)
+            for _ in 0..<600 where chain.spooledBytes > 0 { try await Task.sleep(for: .milliseconds(100)) }
             #expect(chain.spooledBytes == 0)
-            try await Task.sleep(for: .seconds(2))
+            try await database.untilQuiet("odds_ticks")
             let postgres = try await TestServers.postgres()
             try await NumberedRows.expectAll(
                 of: chain.load, count: try await database.count("odds_ticks"), in: database.name, of: postgres)
@@ -101,7 +105,7 @@ import Testing
         await redis.stop()
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(10)))
     func theOwnerWithASpoolGoesBeforeAStandby() async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
@@ -114,7 +118,7 @@ import Testing
             // Longer than the lease, so that the standby could have it.
             try await Task.sleep(for: .seconds(9))
             try await redis.restart()
-            try await database.untilRows(reach: Self.messages)
+            try await database.untilRows(reach: Self.messages, seconds: 300)
             let terms = try await database.value("SELECT count(DISTINCT term) FROM ingest_ledger")
             #expect(terms == "1", "the standby took the feed before the spool was given")
             #expect(try await database.count("gaps") == 0)
@@ -123,7 +127,7 @@ import Testing
         await redis.stop()
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(10)))
     func aFullSpoolMayDropItsOldestAndThatIsOnRecord() async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
@@ -151,7 +155,7 @@ import Testing
         await redis.stop()
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(10)))
     func aRedisThatIsNearlyFullGetsNothingUntilThereIsRoom() async throws {
         var options = RedisServer.Options()
         options.maximumMemoryBytes = 256 << 20
@@ -166,7 +170,7 @@ import Testing
             for _ in 0..<100 where chain.spooledBytes < 4_000_000 { try await Task.sleep(for: .milliseconds(100)) }
             #expect(chain.spooledBytes >= 4_000_000, "the feed filled a Redis that was nearly full")
             _ = try await ChildProcess.run("redis-cli", ["-p", "\(redis.port)", "DEL", "filler"])
-            try await database.untilRows(reach: Self.messages)
+            try await database.untilRows(reach: Self.messages, seconds: 300)
             let postgres = try await TestServers.postgres()
             try await NumberedRows.expectAll(of: chain.load, count: Self.messages, in: database.name, of: postgres)
             #expect(try await database.count("gaps") == 0)

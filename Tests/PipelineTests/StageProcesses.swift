@@ -43,6 +43,8 @@ actor StageProcesses {
     /// The name under which the process was started.
     func name(of process: pid_t) -> String? { children.first { $0.value.pid == process }?.key }
 
+    func pid(of name: String) -> pid_t? { children[name]?.pid }
+
     func signal(_ name: String, _ number: Int32) async {
         guard let child = children[name] else { return }
         child.signal(number)
