@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -55,6 +56,7 @@ let package = Package(
             dependencies: [
                 "CZlib", "FeedModel", "FeedJSON", "WebSocketTransport", "RedisStreams", "DedicatedThread", "Telemetry",
                 log, metrics, lifecycle,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
             name: "Processor",
@@ -107,7 +109,10 @@ let package = Package(
         .testTarget(name: "WebSocketTransportTests", dependencies: nio + ["WebSocketTransport", "DevServices"]),
         .testTarget(
             name: "FeedClientTests",
-            dependencies: ["FeedClient", "FeedModel", "FeedJSON", "WebSocketTransport"]),
+            dependencies: nio + [
+                "FeedClient", "FeedModel", "FeedJSON", "WebSocketTransport", "DevServices", "TestSupport", log,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "ProcessorTests",
             dependencies: ["Processor", "FeedModel", "FeedJSON", "RedisStreams", "TestSupport", log]),

@@ -43,6 +43,8 @@ package struct FeedConfiguration: Sendable {
     package var tokenFile: String?
     /// `betfair`: the application key.
     package var applicationKey: String?
+    /// `kalshi`: what signs the handshake; nil when the headers do, or a proxy.
+    package var kalshiKey: KalshiKey?
     /// `sportsbook`: the streams subscribed to.
     package var streams: [String]
     /// A live session that brings nothing of a stream for this long is given up, unless the stream may be quiet.

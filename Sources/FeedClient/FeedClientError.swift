@@ -8,6 +8,8 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
     case continuityLost(String)
     /// The file that should hold the provider's token is absent, unreadable or empty.
     case tokenUnreadable(file: String)
+    /// The file that should hold the private key is absent, unreadable, or holds no such key.
+    case keyUnusable(file: String, why: String)
     case unknownProvider(String)
     /// The log's last entry is of a newer version.
     case unreadableLog(EntryError)
@@ -17,6 +19,9 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
         case .ownershipLost(let why): "another process owns the feed: \(why)"
         case .continuityLost(let why): "the feed's log cannot be continued: \(why)"
         case .tokenUnreadable(let file): "the token file \(file) cannot be read or is empty"
+        case .keyUnusable(let file, let why):
+            "the private key file \(file) cannot be used: \(why); it must be an RSA key as PEM without passphrase, "
+                + "PKCS#1 or PKCS#8, readable for this user"
         case .unknownProvider(let name): "unknown provider '\(name)': known are \(SessionRegistry.names)"
         case .unreadableLog(let error): "the feed's log cannot be read: \(error)"
         }

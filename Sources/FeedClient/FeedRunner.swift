@@ -171,17 +171,12 @@ struct FeedRunner: Sendable {
 
     private func session(_ pump: inout FeedPump) async throws -> SessionEnd {
         try await pump.entered(.connecting, why: feed.url)
-        let token: String?
-        do { token = try feed.currentToken() } catch { return SessionEnd(.connectFailed, why: "\(error)") }
         let connection: WebSocketConnection
+        let token: String?
         do {
-            connection = try await WebSocketConnection.connect(
-                feed.webSocket(token: token), group: group, logger: logger)
+            (connection, token) = try await FeedDial(feed: feed, group: group, logger: logger).connect()
         } catch {
-            guard case .refused(let status, let retryAfter, _) = error else {
-                return SessionEnd(.connectFailed, why: "\(error)")
-            }
-            return SessionEnd(.refused, why: "\(error)", status: status, retryAfter: retryAfter)
+            return SessionEnd(notOpened: error)
         }
         stop.watch(connection)
         defer { stop.forget(connection) }

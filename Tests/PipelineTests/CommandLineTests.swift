@@ -53,10 +53,25 @@ import Testing
         WrongSetting(
             yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], headers: { K: \"hush\\nX\" } } }",
             words: ["feeds.a.headers.K", "value"]),
+        WrongSetting(yaml: kalshi("access_key: hush"), words: ["feeds.a.private_key_file", "missing", "PEM"]),
+        WrongSetting(
+            yaml: kalshi("private_key_file: /absent.pem\n    access_key: hush"),
+            words: ["line 6: 'feeds.a.private_key_file' is '/absent.pem'", "a readable PEM file"]),
+        WrongSetting(yaml: kalshi("private_key_file: /dev/null"), words: ["feeds.a.access_key", "missing"]),
+        WrongSetting(
+            yaml: kalshi("private_key_file: /dev/null\n    access_key: hush"),
+            words: ["line 6: 'feeds.a.private_key_file'", "/dev/null", "cannot be used"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: sportsbook, url: ws://h, access_key: hush } }",
+            words: ["feeds.a.access_key", "kalshi"]),
         WrongSetting(
             yaml: "feeds: { a: { provider: sportsbook, url: ws://h, token: '${TOUCHLINE_NOWHERE}' } }",
             words: ["TOUCHLINE_NOWHERE is not set"]),
     ]
+
+    private static func kalshi(_ settings: String) -> String {
+        "feeds:\n  a:\n    provider: kalshi\n    url: ws://h\n    markets: [A]\n    \(settings)"
+    }
 
     /// How a feed is connected to.
     static let wrongConnections = [
@@ -95,6 +110,9 @@ import Testing
     }
 
     @Test func `lint prints what is in force without secrets`() async throws {
+        let key = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("key")).path
+        defer { try? FileManager.default.removeItem(atPath: key) }
+        _ = try await ChildProcess.run("openssl", ["genrsa", "-out", key, "2048"])
         let program = try StageProcesses(
             configuration: """
                 redis: { url: "redis://:hush1@h:1" }
@@ -109,14 +127,15 @@ import Testing
                     headers: { X-Key: hush7 }
                     tls: { server_name: feed.example }
                     ping_interval: 5s
-                  b: { provider: kalshi, url: "ws://h", markets: [A-B-C], headers: { KALSHI-ACCESS-KEY: hush8 } }
+                  b: { provider: kalshi, url: "ws://h", markets: [A-B-C], headers: { X-KEY: hush8 } }
+                  c: { provider: kalshi, url: "ws://h", markets: [A], access_key: hush9, private_key_file: "\(key)" }
                 """)
         let (code, output) = try await program.run(["lint"])
         #expect(code == 0)
         for shown in [
             "host=127.0.0.1", "proxy: http://***@p:3128", "X-Key: hidden", "server_name: feed.example",
             "connect_timeout: 10000ms", "ping_interval: 5000ms", "pong_timeout: 10000ms",
-            "markets: [A-B-C]", "KALSHI-ACCESS-KEY: hidden",
+            "markets: [A-B-C]", "X-KEY: hidden", "access_key: hidden", "private_key_file: \(key)",
         ] { #expect(output.contains(shown), "\(output)") }
         #expect(!output.contains("hush"), "\(output)")
         await program.removeFiles()

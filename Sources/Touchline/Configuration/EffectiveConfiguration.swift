@@ -36,6 +36,9 @@ struct EffectiveConfiguration {
         case "polymarket", "kalshi": lines.append("    markets: [\(feed.markets.joined(separator: ", "))]")
         default: lines.append("    streams: [\(feed.streams.joined(separator: ", "))]")
         }
+        if let key = feed.kalshiKey {
+            lines += ["    access_key: hidden", "    private_key_file: \(key.privateKeyFile)"]
+        }
         if feed.provider == "kalshi" { lines.append("    channels: [\(feed.channels.joined(separator: ", "))]") }
         if let recording = feed.recording { lines.append("    record: \(recording.directory)") }
         return lines + Self.lines(of: feed.connection)

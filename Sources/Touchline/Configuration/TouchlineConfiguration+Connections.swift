@@ -63,7 +63,7 @@ extension TouchlineConfiguration {
 
 extension ConfigurationReader {
     /// A path; what cannot be read is a problem with its line.
-    fileprivate func readableFile(_ key: String) -> String? {
+    func readableFile(_ key: String) -> String? {
         guard let path = string(key) else { return nil }
         if !FileManager.default.isReadableFile(atPath: path) { reject(key, path, "a readable PEM file") }
         return path

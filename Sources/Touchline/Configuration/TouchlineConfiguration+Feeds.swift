@@ -25,6 +25,7 @@ extension TouchlineConfiguration {
             name: name, provider: provider ?? "", url: url ?? "", token: feed.secret("token"),
             tokenFile: feed.string("token_file"), applicationKey: feed.secret("app_key"),
             connection: readConnection(feed, url: url))
+        configuration.kalshiKey = readKalshiKey(feed, provider: provider)
         readSubscription(feed, into: &configuration)
         configuration.staleAfter = feed.duration(
             "stale_after", in: .seconds(1)...(.seconds(86_400)), default: configuration.staleAfter)
@@ -67,21 +68,6 @@ extension TouchlineConfiguration {
 
     private static func isIdentifier(_ text: String) -> Bool {
         (1...200).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-    }
-
-    private static func checkCredentials(of configuration: FeedConfiguration, _ feed: ConfigurationReader) {
-        let hasToken = configuration.token != nil || configuration.tokenFile != nil
-        if configuration.token != nil, let file = configuration.tokenFile {
-            feed.reject("token_file", file, "absent when there is a 'token'")
-        }
-        let namesAuthorization = configuration.connection.headers.contains { $0.name.lowercased() == "authorization" }
-        if configuration.provider == "sportsbook", hasToken, namesAuthorization {
-            feed.problem("headers", "'authorization' is what 'token' is sent as: leave one of them out")
-        }
-        if configuration.provider == "betfair" {
-            if configuration.applicationKey == nil { feed.missing("app_key", "Betfair's application key") }
-            if !hasToken { feed.missing("token", "Betfair's session token, or a 'token_file'") }
-        }
     }
 
     /// What a provider cannot do without.

@@ -63,6 +63,11 @@ extension WebSocketClientConfiguration {
     /// Whether `url` asks for TLS.
     package static func isSecure(_ url: String) -> Bool { (try? WebSocketURL(url))?.isSecure ?? false }
 
+    /// The path of `url` without its query; nil if it is no URL.
+    package static func path(ofURL url: String) -> String? {
+        (try? WebSocketURL(url)).map { String($0.target.prefix { $0 != "?" }) }
+    }
+
     /// Whether a connection through a proxy has no name to verify: an address in the certificate would be held against
     /// the one that the socket is connected to, which is the proxy's.
     package static func needsServerName(url: String, _ tls: ClientTLSConfiguration) -> Bool {

@@ -1,0 +1,23 @@
+import FeedModel
+import WebSocketTransport
+
+/// What one connect identifies itself with: read and signed for it, never kept.
+struct FeedCredentials: Sendable {
+    /// Nil for a provider that wants none.
+    var token: String?
+    /// Go into the handshake.
+    var headers: [(name: String, value: String)] = []
+}
+
+extension FeedConfiguration {
+    /// Everything as of now; throws if a file cannot be read or used.
+    func credentials(now: Timestamp = WallClock.now) throws(FeedClientError) -> FeedCredentials {
+        var credentials = FeedCredentials(token: try currentToken())
+        if let kalshiKey {
+            // A URL that is none fails when it is connected to, in better words.
+            let path = WebSocketClientConfiguration.path(ofURL: url) ?? "/"
+            credentials.headers = try kalshiKey.headers(path: path, now: now)
+        }
+        return credentials
+    }
+}
