@@ -41,6 +41,8 @@ package struct FeedConfiguration: Sendable {
     package var token: String?
     /// A file that holds the token instead; read at every connect, so that something else may renew it.
     package var tokenFile: String?
+    /// Where the token is asked for at every connect instead.
+    package var login: FeedLogin?
     /// `betfair`: the application key.
     package var applicationKey: String?
     /// `kalshi`: what signs the handshake; nil when the headers do, or a proxy.

@@ -10,7 +10,7 @@ struct FeedDial: Sendable {
 
     /// An open connection, and the token that belongs to it; throws `FeedClientError` or `WebSocketError`.
     func connect() async throws -> (connection: WebSocketConnection, token: String?) {
-        let credentials = try feed.credentials()
+        let credentials = try await feed.credentials(group: group)
         let connection = try await WebSocketConnection.connect(
             feed.webSocket(credentials), group: group, logger: logger)
         return (connection, credentials.token)
@@ -20,8 +20,16 @@ struct FeedDial: Sendable {
 extension SessionEnd {
     /// No session began: the connection could not be opened.
     init(notOpened error: any Error) {
-        if case .refused(let status, let retryAfter, _) = error as? WebSocketError {
-            self.init(.refused, why: "\(error)", status: status, retryAfter: retryAfter)
+        let refusal: (status: Int, retryAfter: Duration?)? =
+            switch error {
+            case WebSocketError.refused(let status, let retryAfter, _): (status, retryAfter)
+            case FeedClientError.loginRefused(_, let status, let retryAfter, _): (status, retryAfter)
+            default: nil
+            }
+        if let refusal {
+            self.init(.refused, why: "\(error)", status: refusal.status, retryAfter: refusal.retryAfter)
+        } else if case FeedClientError.loginWithoutToken = error {
+            self.init(.refused, why: "\(error)", isTokenless: true)
         } else {
             self.init(.connectFailed, why: "\(error)")
         }

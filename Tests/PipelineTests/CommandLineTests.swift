@@ -89,6 +89,20 @@ import Testing
         WrongSetting(yaml: feed("headers: { a: \"hush\\nb: c\" }"), words: ["feeds.a.headers.a", "does not allow"]),
         WrongSetting(
             yaml: feed("headers: { Authorization: hush }\n    token: hush"), words: ["feeds.a.headers", "'token'"]),
+        WrongSetting(
+            yaml: feed("login: { url: 'http://l', token_field: t }\n    token: hush"),
+            words: ["line 5: 'feeds.a.login'", "'token_file'"]),
+        WrongSetting(
+            yaml: feed("login: { url: 'http://l', token_field: t }\n    token_file: /x"),
+            words: ["line 5: 'feeds.a.login'", "leave out"]),
+        WrongSetting(yaml: feed("login: { token_field: t }"), words: ["line 5", "feeds.a.login.url", "missing"]),
+        WrongSetting(yaml: feed("login: { url: 'http://l' }"), words: ["feeds.a.login.token_field", "data.token"]),
+        WrongSetting(
+            yaml: feed("login: { url: 'ws://l', token_field: t }"), words: ["feeds.a.login.url", "neither http nor"]),
+        WrongSetting(
+            yaml: feed("login: { url: 'http://l', token_field: t, headers: { 'a b': hush } }"),
+            words: ["feeds.a.login.headers.a b"]),
+        WrongSetting(yaml: feed("login: { url: 'http://l', path: t }"), words: ["unknown key 'feeds.a.login.path'"]),
         WrongSetting(yaml: feed("connect_timeout: 0s"), words: ["feeds.a.connect_timeout", "duration"]),
         WrongSetting(yaml: feed("ping_interval: 2 days"), words: ["feeds.a.ping_interval", "duration"]),
         WrongSetting(yaml: feed("pong_timeout: -1s"), words: ["feeds.a.pong_timeout", "duration"]),
@@ -128,6 +142,11 @@ import Testing
                     tls: { server_name: feed.example }
                     ping_interval: 5s
                   b: { provider: kalshi, url: "ws://h", markets: [A-B-C], headers: { X-KEY: hush8 } }
+                  d:
+                    provider: betfair
+                    url: "ws://h"
+                    app_key: hush10
+                    login: { url: "https://l/in?token=hush11", body: hush12, headers: { X: hush13 }, token_field: a.b }
                   c: { provider: kalshi, url: "ws://h", markets: [A], access_key: hush9, private_key_file: "\(key)" }
                 """)
         let (code, output) = try await program.run(["lint"])
@@ -135,6 +154,7 @@ import Testing
         for shown in [
             "host=127.0.0.1", "proxy: http://***@p:3128", "X-Key: hidden", "server_name: feed.example",
             "connect_timeout: 10000ms", "ping_interval: 5000ms", "pong_timeout: 10000ms",
+            "login: { url: https://l/in?token=***, token_field: a.b, body: hidden, headers: { X: hidden } }",
             "markets: [A-B-C]", "X-KEY: hidden", "access_key: hidden", "private_key_file: \(key)",
         ] { #expect(output.contains(shown), "\(output)") }
         #expect(!output.contains("hush"), "\(output)")

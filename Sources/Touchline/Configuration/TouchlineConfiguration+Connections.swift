@@ -51,7 +51,8 @@ extension TouchlineConfiguration {
         return tls
     }
 
-    private static func readHeaders(_ feed: ConfigurationReader) -> [(name: String, value: String)] {
+    /// What is sent with a request; what HTTP does not allow is a problem.
+    static func readHeaders(_ feed: ConfigurationReader) -> [(name: String, value: String)] {
         let section = feed.section("headers")
         return section.keys.compactMap { name, _ in
             guard let value = section.secret(name) else { return nil }

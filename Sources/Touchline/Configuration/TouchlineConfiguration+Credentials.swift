@@ -1,5 +1,6 @@
 import FeedClient
 import Foundation
+import WebSocketTransport
 
 /// Who a feed's connections say they are.
 extension TouchlineConfiguration {
@@ -27,11 +28,38 @@ extension TouchlineConfiguration {
         return KalshiKey(accessKey: accessKey, privateKeyFile: file)
     }
 
+    /// Where a token is asked for; nil without one, or when something is missing: that is a problem then.
+    static func readLogin(_ feed: ConfigurationReader) -> FeedLogin? {
+        let section = feed.section("login")
+        let url = section.string("url")
+        let field = section.string("token_field")
+        let body = section.secret("body")
+        let headers = readHeaders(section)
+        section.rejectUnknownKeys()
+        guard url != nil || field != nil || !section.keys.isEmpty else { return nil }
+        if let url, let why = HTTPExchange.problem(ofURL: url) {
+            section.reject("url", url, "http://host[:port]/path or https://…: \(why)")
+        }
+        guard let url else {
+            section.missing("url", "where the token is asked for, http:// or https://")
+            return nil
+        }
+        guard let field, !field.isEmpty else {
+            section.missing("token_field", "where the token is in the JSON answer, such as sessionToken or data.token")
+            return nil
+        }
+        return FeedLogin(url: url, body: body, headers: headers, tokenField: field)
+    }
+
     /// What contradicts itself, or is missing.
     static func checkCredentials(of configuration: FeedConfiguration, _ feed: ConfigurationReader) {
-        let hasToken = configuration.token != nil || configuration.tokenFile != nil
+        let hasGivenToken = configuration.token != nil || configuration.tokenFile != nil
+        let hasToken = hasGivenToken || configuration.login != nil
         if configuration.token != nil, let file = configuration.tokenFile {
             feed.reject("token_file", file, "absent when there is a 'token'")
+        }
+        if configuration.login != nil, hasGivenToken {
+            feed.problem("login", "is where the token comes from: leave out 'token' and 'token_file', or 'login'")
         }
         let namesAuthorization = configuration.connection.headers.contains { $0.name.lowercased() == "authorization" }
         if configuration.provider == "sportsbook", hasToken, namesAuthorization {
@@ -43,7 +71,7 @@ extension TouchlineConfiguration {
         }
         if configuration.provider == "betfair" {
             if configuration.applicationKey == nil { feed.missing("app_key", "Betfair's application key") }
-            if !hasToken { feed.missing("token", "Betfair's session token, or a 'token_file'") }
+            if !hasToken { feed.missing("token", "Betfair's session token, or a 'token_file' or 'login'") }
         }
     }
 }

@@ -25,6 +25,7 @@ extension TouchlineConfiguration {
             name: name, provider: provider ?? "", url: url ?? "", token: feed.secret("token"),
             tokenFile: feed.string("token_file"), applicationKey: feed.secret("app_key"),
             connection: readConnection(feed, url: url))
+        configuration.login = readLogin(feed)
         configuration.kalshiKey = readKalshiKey(feed, provider: provider)
         readSubscription(feed, into: &configuration)
         configuration.staleAfter = feed.duration(

@@ -38,7 +38,7 @@ enum ClientTLS {
     }
 
     /// The name to verify; nil for an address, which has no SNI and is looked up in the certificate as an address.
-    static func serverName(_ configuration: ClientTLSConfiguration, url: WebSocketURL) -> String? {
+    static func serverName(_ configuration: ClientTLSConfiguration, url: EndpointURL) -> String? {
         let name = configuration.serverName ?? url.host
         return (try? SocketAddress(ipAddress: name, port: 0)) == nil ? name : nil
     }
