@@ -98,6 +98,8 @@ package struct FeedConnectionConfiguration: Sendable {
     package var headers: [(name: String, value: String)] = []
     /// Name resolution, TCP, proxy, TLS and upgrade together.
     package var connectTimeout: Duration = .seconds(10)
+    /// How long the provider may take to answer what opens a session: authentication, subscription.
+    package var answerTimeout: Duration = .seconds(5)
     /// How often the other end is asked whether it is still there, and how long it may take to answer.
     package var pingInterval: Duration = .seconds(20)
     package var pongTimeout: Duration = .seconds(10)

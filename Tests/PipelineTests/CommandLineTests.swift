@@ -104,6 +104,7 @@ import Testing
             words: ["feeds.a.login.headers.a b"]),
         WrongSetting(yaml: feed("login: { url: 'http://l', path: t }"), words: ["unknown key 'feeds.a.login.path'"]),
         WrongSetting(yaml: feed("connect_timeout: 0s"), words: ["feeds.a.connect_timeout", "duration"]),
+        WrongSetting(yaml: feed("answer_timeout: 0s"), words: ["feeds.a.answer_timeout", "duration"]),
         WrongSetting(yaml: feed("ping_interval: 2 days"), words: ["feeds.a.ping_interval", "duration"]),
         WrongSetting(yaml: feed("pong_timeout: -1s"), words: ["feeds.a.pong_timeout", "duration"]),
     ]
@@ -153,7 +154,7 @@ import Testing
         #expect(code == 0)
         for shown in [
             "host=127.0.0.1", "proxy: http://***@p:3128", "X-Key: hidden", "server_name: feed.example",
-            "connect_timeout: 10000ms", "ping_interval: 5000ms", "pong_timeout: 10000ms",
+            "connect_timeout: 10000ms", "answer_timeout: 5000ms", "ping_interval: 5000ms", "pong_timeout: 10000ms",
             "login: { url: https://l/in?token=***, token_field: a.b, body: hidden, headers: { X: hidden } }",
             "markets: [A-B-C]", "X-KEY: hidden", "access_key: hidden", "private_key_file: \(key)",
         ] { #expect(output.contains(shown), "\(output)") }

@@ -44,6 +44,15 @@ package struct BetfairSession: ProviderSession {
 
     package mutating func opened() -> [SessionAction] { [.enter(.authenticating, why: "connected")] }
 
+    package var openQuestion: OpenQuestion? {
+        switch phase {
+        case .connecting: OpenQuestion(0, "the connection: no greeting")
+        case .authenticating: OpenQuestion(requestID, "the authentication")
+        case .subscribing: OpenQuestion(requestID, "the market subscription")
+        case .snapshot, .live, .stale: nil
+        }
+    }
+
     package mutating func heartbeat() -> String? {
         requestID += 1
         return "{\"op\":\"heartbeat\",\"id\":\(requestID)}"

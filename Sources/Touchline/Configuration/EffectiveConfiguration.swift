@@ -59,6 +59,7 @@ struct EffectiveConfiguration {
     private static func lines(of connection: FeedConnectionConfiguration) -> [String] {
         var lines = [
             "    connect_timeout: \(milliseconds(connection.connectTimeout))",
+            "    answer_timeout: \(milliseconds(connection.answerTimeout))",
             "    ping_interval: \(milliseconds(connection.pingInterval))",
             "    pong_timeout: \(milliseconds(connection.pongTimeout))",
         ]

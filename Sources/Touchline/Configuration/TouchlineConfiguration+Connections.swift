@@ -11,6 +11,8 @@ extension TouchlineConfiguration {
         connection.headers = readHeaders(feed)
         connection.connectTimeout = feed.duration(
             "connect_timeout", in: .milliseconds(100)...(.seconds(300)), default: connection.connectTimeout)
+        connection.answerTimeout = feed.duration(
+            "answer_timeout", in: .seconds(1)...(.seconds(600)), default: connection.answerTimeout)
         connection.pingInterval = feed.duration(
             "ping_interval", in: .milliseconds(100)...(.seconds(3_600)), default: connection.pingInterval)
         connection.pongTimeout = feed.duration(
