@@ -47,6 +47,7 @@ let package = Package(
             name: "WebSocketTransport",
             dependencies: nio + [
                 "CZlib", "Telemetry", log,
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
 
@@ -98,7 +99,7 @@ let package = Package(
         // Tests mirror the modules.
         .target(
             name: "TestSupport",
-            dependencies: ["DevServices", log],
+            dependencies: nio + ["DevServices", log, .product(name: "NIOSSL", package: "swift-nio-ssl")],
             path: "Tests/TestSupport"),
         .testTarget(name: "FeedModelTests", dependencies: ["FeedModel"]),
         .testTarget(name: "FeedJSONTests", dependencies: ["FeedJSON"]),
@@ -106,7 +107,9 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),
-        .testTarget(name: "WebSocketTransportTests", dependencies: nio + ["WebSocketTransport", "DevServices"]),
+        .testTarget(
+            name: "WebSocketTransportTests",
+            dependencies: nio + ["WebSocketTransport", "DevServices", "TestSupport"]),
         .testTarget(
             name: "FeedClientTests",
             dependencies: nio + [

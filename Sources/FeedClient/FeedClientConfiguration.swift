@@ -35,7 +35,7 @@ package struct FeedConfiguration: Sendable {
     package var name: FeedName
     /// One of `SessionRegistry.names`.
     package var provider: String
-    /// `ws://` or `wss://`.
+    /// `ws://` or `wss://`; `betfair` also `tls://` and `tcp://`, for lines without a WebSocket around them.
     package var url: String
     /// Bearer token (`sportsbook`) or session token (`betfair`).
     package var token: String?
@@ -45,6 +45,8 @@ package struct FeedConfiguration: Sendable {
     package var login: FeedLogin?
     /// `betfair`: the application key.
     package var applicationKey: String?
+    /// `betfair`: whether our own orders are subscribed to as well.
+    package var takesOrders = false
     /// `kalshi`: what signs the handshake; nil when the headers do, or a proxy.
     package var kalshiKey: KalshiKey?
     /// `sportsbook`: the streams subscribed to.

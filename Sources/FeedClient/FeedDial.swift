@@ -9,10 +9,15 @@ struct FeedDial: Sendable {
     let logger: Logger
 
     /// An open connection, and the token that belongs to it; throws `FeedClientError` or `WebSocketError`.
-    func connect() async throws -> (connection: WebSocketConnection, token: String?) {
+    func connect() async throws -> (connection: any MessageConnection, token: String?) {
         let credentials = try await feed.credentials(group: group)
-        let connection = try await WebSocketConnection.connect(
-            feed.webSocket(credentials), group: group, logger: logger)
+        let configuration = feed.webSocket(credentials)
+        let connection: any MessageConnection =
+            if LineConnection.isSpoken(at: feed.url) {
+                try await LineConnection.connect(configuration, group: group, logger: logger)
+            } else {
+                try await WebSocketConnection.connect(configuration, group: group, logger: logger)
+            }
         return (connection, credentials.token)
     }
 }

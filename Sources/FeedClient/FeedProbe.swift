@@ -8,7 +8,7 @@ package enum FeedProbe {
     package static func problem(with feed: FeedConfiguration, logger: Logger) async -> String? {
         do {
             let dial = FeedDial(feed: feed, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
-            try await dial.connect().connection.close()
+            try await dial.connect().connection.close(code: .normal, reason: "")
             return nil
         } catch {
             return "\(error)"

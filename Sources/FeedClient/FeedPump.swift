@@ -77,7 +77,7 @@ struct FeedPump {
 
     /// Pumps until the connection ends, the session wants a new one, or the stop is requested.
     mutating func run(
-        _ connection: WebSocketConnection, token: String?, stop: StopSignal, onLive: () -> Void
+        _ connection: any MessageConnection, token: String?, stop: StopSignal, onLive: () -> Void
     ) async throws -> (ReconnectCause, String) {
         var feed = feed
         feed.token = token
@@ -215,7 +215,7 @@ struct FeedPump {
     }
 
     /// Appends what is closed, then sends: the provider hears of nothing that the log does not have.
-    private mutating func flush(sendingTo connection: WebSocketConnection? = nil) async throws {
+    private mutating func flush(sendingTo connection: (any MessageConnection)? = nil) async throws {
         let before = log.appended
         let began = ContinuousClock.now
         try await log.flush()

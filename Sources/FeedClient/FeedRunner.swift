@@ -171,7 +171,7 @@ struct FeedRunner: Sendable {
 
     private func session(_ pump: inout FeedPump) async throws -> SessionEnd {
         try await pump.entered(.connecting, why: feed.url)
-        let connection: WebSocketConnection
+        let connection: any MessageConnection
         let token: String?
         do {
             (connection, token) = try await FeedDial(feed: feed, group: group, logger: logger).connect()
@@ -185,10 +185,10 @@ struct FeedRunner: Sendable {
                 health.report(component, .up)
             }
             let reason = connection.closeReason
-            await connection.close()
+            await connection.close(code: .normal, reason: "")
             return SessionEnd(cause, why: why, closeCode: reason?.isFromPeer == true ? reason?.code : nil)
         } catch {
-            await connection.close(code: .goingAway)
+            await connection.close(code: .goingAway, reason: "")
             throw error
         }
     }

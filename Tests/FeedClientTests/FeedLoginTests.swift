@@ -69,7 +69,7 @@ import WebSocketTransport
     private func end(_ dial: FeedDial) async -> SessionEnd? {
         do {
             let connection = try await dial.connect().connection
-            await connection.close()
+            await connection.close(code: .normal, reason: "")
             return nil
         } catch {
             return SessionEnd(notOpened: error)
@@ -82,7 +82,7 @@ import WebSocketTransport
             for expected in ["t1", "t2"] {
                 let (connection, token) = try await dial.connect()
                 #expect(token == expected)
-                await connection.close()
+                await connection.close(code: .normal, reason: "")
             }
         }
         let seen = provider.state.withLock { $0 }
@@ -98,7 +98,7 @@ import WebSocketTransport
         try await with(provider, body: "username=u&password=p", field: "sessionToken") { dial in
             let (connection, token) = try await dial.connect()
             #expect(token == "12345")
-            await connection.close()
+            await connection.close(code: .normal, reason: "")
         }
         let login = try #require(provider.state.withLock { $0.logins.first })
         #expect(login.headers["content-type"] == "application/x-www-form-urlencoded")

@@ -69,6 +69,10 @@ import Testing
             words: ["TOUCHLINE_NOWHERE is not set"]),
     ]
 
+    private static func betfair(_ url: String, _ setting: String = "orders: true") -> String {
+        "feeds:\n  a:\n    provider: betfair\n    url: \(url)\n    app_key: hush\n    token: hush\n    \(setting)"
+    }
+
     private static func kalshi(_ settings: String) -> String {
         "feeds:\n  a:\n    provider: kalshi\n    url: ws://h\n    markets: [A]\n    \(settings)"
     }
@@ -105,6 +109,15 @@ import Testing
         WrongSetting(yaml: feed("login: { url: 'http://l', path: t }"), words: ["unknown key 'feeds.a.login.path'"]),
         WrongSetting(yaml: feed("connect_timeout: 0s"), words: ["feeds.a.connect_timeout", "duration"]),
         WrongSetting(yaml: feed("answer_timeout: 0s"), words: ["feeds.a.answer_timeout", "duration"]),
+        WrongSetting(
+            yaml: feed("token: hush", scheme: "tls", host: "h:443"), words: ["line 4: 'feeds.a.url'", "only betfair"]),
+        WrongSetting(yaml: betfair("tls://h"), words: ["line 4: 'feeds.a.url'", "no port"]),
+        WrongSetting(yaml: betfair("tls://h:443/path"), words: ["feeds.a.url", "nothing may follow the port"]),
+        WrongSetting(
+            yaml: betfair("tcp://h:1", "tls: { server_name: x }"), words: ["line 7: 'feeds.a.tls'", "tls://"]),
+        WrongSetting(yaml: betfair("tls://h:1", "headers: { X: hush }"), words: ["line 7: 'feeds.a.headers'"]),
+        WrongSetting(yaml: betfair("tls://h:1", "orders: some"), words: ["line 7: 'feeds.a.orders'", "true or false"]),
+        WrongSetting(yaml: feed("orders: true"), words: ["line 5: 'feeds.a.orders'", "betfair only"]),
         WrongSetting(yaml: feed("ping_interval: 2 days"), words: ["feeds.a.ping_interval", "duration"]),
         WrongSetting(yaml: feed("pong_timeout: -1s"), words: ["feeds.a.pong_timeout", "duration"]),
     ]

@@ -36,6 +36,7 @@ struct EffectiveConfiguration {
         case "polymarket", "kalshi": lines.append("    markets: [\(feed.markets.joined(separator: ", "))]")
         default: lines.append("    streams: [\(feed.streams.joined(separator: ", "))]")
         }
+        if feed.provider == "betfair" { lines.append("    orders: \(feed.takesOrders)") }
         if let login = feed.login { lines.append(Self.line(of: login)) }
         if let key = feed.kalshiKey {
             lines += ["    access_key: hidden", "    private_key_file: \(key.privateKeyFile)"]

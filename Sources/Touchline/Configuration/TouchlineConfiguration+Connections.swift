@@ -39,9 +39,8 @@ extension TouchlineConfiguration {
         tls.serverName = section.string("server_name")
         section.rejectUnknownKeys()
         guard tls != ClientTLSConfiguration() else { return tls }
-        if let url, WebSocketClientConfiguration.problem(ofURL: url) == nil, !WebSocketClientConfiguration.isSecure(url)
-        {
-            feed.problem("tls", "has no effect on a ws:// URL: use wss://, or leave it out")
+        if let url, WebSocketClientConfiguration.isPlain(url) {
+            feed.problem("tls", "has no effect on ws:// and tcp://: use wss:// or tls://, or leave it out")
         }
         // Absent files are named one by one already.
         let files = [tls.additionalAuthorityFile, tls.certificateFile, tls.privateKeyFile].compactMap { $0 }

@@ -34,9 +34,7 @@ extension TouchlineConfiguration {
         if let provider, !SessionRegistry.isKnown(provider) {
             feed.reject("provider", provider, "one of \(SessionRegistry.names)")
         }
-        if let url, let why = WebSocketClientConfiguration.problem(ofURL: url) {
-            feed.reject("url", url, "a WebSocket URL (ws://host[:port]/path or wss://…): \(why)")
-        }
+        if let url { check(url, of: configuration, feed) }
         checkCredentials(of: configuration, feed)
         guard provider != nil else {
             feed.missing("provider", "one of \(SessionRegistry.names)")
@@ -44,10 +42,25 @@ extension TouchlineConfiguration {
         }
         checkNeeds(of: configuration, feed)
         guard url != nil else {
-            feed.missing("url", "where the feed is, ws:// or wss://")
+            feed.missing("url", "where the feed is, such as wss://host/path")
             return nil
         }
         return configuration
+    }
+
+    /// Whether the provider can be spoken to there.
+    private static func check(_ url: String, of configuration: FeedConfiguration, _ feed: ConfigurationReader) {
+        let isLines = LineConnection.isSpoken(at: url)
+        if isLines, configuration.provider == "betfair" {
+            if let why = LineConnection.problem(ofURL: url) { feed.reject("url", url, "tls://host:port: \(why)") }
+        } else if isLines {
+            feed.reject("url", url, "ws://host[:port]/path or wss://…: only betfair is spoken over tls:// and tcp://")
+        } else if let why = WebSocketClientConfiguration.problem(ofURL: url) {
+            feed.reject("url", url, "a WebSocket URL (ws://host[:port]/path or wss://…): \(why)")
+        }
+        if isLines, !configuration.connection.headers.isEmpty {
+            feed.problem("headers", "have no effect without a WebSocket: there is no handshake to send them with")
+        }
     }
 
     /// What to subscribe to.
@@ -60,6 +73,10 @@ extension TouchlineConfiguration {
         if let channels = feed.strings("channels", from: KalshiSession.defaultChannels) {
             configuration.channels = channels
             if channels.isEmpty { feed.missing("channels", "at least one, or leave the key out") }
+        }
+        configuration.takesOrders = feed.flag("orders", default: false)
+        if configuration.takesOrders, configuration.provider != "betfair" {
+            feed.problem("orders", "are subscribed to at the provider betfair only: leave it out")
         }
         configuration.markets = feed.strings("markets") ?? []
         for market in configuration.markets where !isIdentifier(market) {

@@ -3,16 +3,19 @@ struct EndpointURL: Sendable, Hashable {
     /// What is spoken there: which schemes there are, and which port each has.
     struct Kind: Sendable {
         let name: String
-        let plain: (scheme: String, port: Int)
-        let secure: (scheme: String, port: Int)
+        /// Without a port, the URL must name one.
+        let plain: (scheme: String, port: Int?)
+        let secure: (scheme: String, port: Int?)
 
         static let webSocket = Kind(name: "a WebSocket URL", plain: ("ws", 80), secure: ("wss", 443))
         static let http = Kind(name: "an HTTP URL", plain: ("http", 80), secure: ("https", 443))
+        /// Nothing follows the port.
+        static let lines = Kind(name: "an address for lines", plain: ("tcp", nil), secure: ("tls", nil))
     }
 
     let isSecure: Bool
     /// The port of the scheme.
-    private let standardPort: Int
+    private let standardPort: Int?
     /// Without the brackets of an IPv6 address.
     let host: String
     let port: Int
@@ -35,12 +38,19 @@ struct EndpointURL: Sendable, Hashable {
         target = path.hasPrefix("/") ? String(path) : "/" + path
         guard let (host, portText) = Self.split(authority), !host.isEmpty else { throw invalid("no host") }
         self.host = host
+        if kind.name == Kind.lines.name, target != "/" { throw invalid("nothing may follow the port") }
         guard let portText else {
+            guard let standardPort else { throw invalid("no port") }
             port = standardPort
             return
         }
         guard let port = UInt16(portText), port > 0 else { throw invalid("bad port") }
         self.port = Int(port)
+    }
+
+    /// A WebSocket's URL, or an address for lines, as its scheme says.
+    static func ofTransport(_ text: String) throws(WebSocketError) -> EndpointURL {
+        try EndpointURL(text, LineConnection.isSpoken(at: text) ? .lines : .webSocket)
     }
 
     /// The value of the `Host` field.

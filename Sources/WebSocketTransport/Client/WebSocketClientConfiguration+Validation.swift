@@ -59,8 +59,10 @@ extension WebSocketClientConfiguration {
         }
     }
 
-    /// Whether `url` asks for TLS.
-    package static func isSecure(_ url: String) -> Bool { (try? EndpointURL(url, .webSocket))?.isSecure ?? false }
+    /// Whether `url`, of a WebSocket or of lines, asks for no TLS; false if it is no URL.
+    package static func isPlain(_ url: String) -> Bool {
+        (try? EndpointURL.ofTransport(url)).map { !$0.isSecure } ?? false
+    }
 
     /// The path of `url` without its query; nil if it is no URL.
     package static func path(ofURL url: String) -> String? {
@@ -70,7 +72,7 @@ extension WebSocketClientConfiguration {
     /// Whether a connection through a proxy has no name to verify: an address in the certificate would be held against
     /// the one that the socket is connected to, which is the proxy's.
     package static func needsServerName(url: String, _ tls: ClientTLSConfiguration) -> Bool {
-        guard let url = try? EndpointURL(url, .webSocket), url.isSecure else { return false }
+        guard let url = try? EndpointURL.ofTransport(url), url.isSecure else { return false }
         return ClientTLS.serverName(tls, url: url) == nil
     }
 
