@@ -109,6 +109,28 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `an exchange that falls silent is left`() async throws {
+        let redis = try await TestServers.redis()
+        // Every connection becomes live with what the second one is told, and hears nothing more.
+        let exchange = LineServer { _, line in Exchange.answer(2, line) }
+        let port = try await exchange.start()
+        let stages = try StageProcesses(
+            configuration: """
+                redis: { url: "\(redis.url)", prefix: "\(RandomName.next("lines"))" }
+                operations: { listen: "127.0.0.1:0" }
+                feeds:
+                  exchange: { provider: betfair, url: "tcp://127.0.0.1:\(port)", app_key: k, token: t, orders: true }
+                """)
+        try await stages.start("feed")
+        for _ in 0..<300 where exchange.connectionCount < 2 { try await Task.sleep(for: .milliseconds(100)) }
+        let said = try await stages.run(
+            ["tap", "exchange", "raw", "--from-start", "--filter", "no frame for", "--limit", "1"])
+        #expect(said.output.contains("no frame for"), "\(said.output)")
+        #expect(exchange.heard.contains { $0.contains(#""op":"heartbeat""#) }, "it was asked whether it lives")
+        await stages.expectCleanEnd()
+        await exchange.stop()
+    }
+
     /// What each connection asked to be resumed from.
     private static func expectTokens(in heard: [String]) {
         func tokens(_ operation: String) -> [String] {

@@ -15,6 +15,8 @@ enum ClientTLS {
     /// Reads the files that the configuration names.
     static func context(_ configuration: ClientTLSConfiguration) throws(WebSocketError) -> NIOSSLContext {
         var tls = TLSConfiguration.makeClientConfiguration()
+        // Who connects again must not wait for a peer that does not answer the end of TLS.
+        tls.shutdownTimeout = .seconds(1)
         if let file = configuration.additionalAuthorityFile {
             try require(file, "authority file")
             tls.additionalTrustRoots = [.file(file)]

@@ -12,9 +12,6 @@ final class LineHandler: ChannelInboundHandler {
         case ended
     }
 
-    /// How long the other end's FIN is waited for.
-    private static let lingerTime = TimeAmount.seconds(1)
-
     private let wallClock: @Sendable () -> Int64
     private let isSecure: Bool
     private let inbox: Inbox
@@ -123,11 +120,7 @@ final class LineHandler: ChannelInboundHandler {
 
     /// Ends the connection; nothing that arrives from now on is taken.
     func close(_ reason: CloseReason) {
-        guard let context else { return }
         end = end ?? reason
-        // A peer that does not answer the end of TLS must not keep the socket open.
-        let channel = context.channel
-        context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(mode: .all, promise: nil) }
-        context.close(promise: nil)
+        context?.close(promise: nil)
     }
 }
