@@ -8,7 +8,7 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
     case continuityLost(String)
     /// The file that should hold the provider's token is absent, unreadable or empty.
     case tokenUnreadable(file: String)
-    /// The login answered with something else than 200, or with 200 and no token.
+    /// The login answered with a status that is no success, or with one and no token.
     case loginRefused(url: String, status: Int, retryAfter: Duration?, body: String)
     case loginWithoutToken(url: String, field: String)
     /// The login cannot be reached, or does not speak HTTP.

@@ -3,6 +3,7 @@ import Logging
 import NIOPosix
 import RedisStreams
 import Synchronization
+import TestSupport
 import Testing
 import WebSocketTransport
 
@@ -141,6 +142,30 @@ import WebSocketTransport
             let refused = try #require(await end(dial))
             #expect(refused.cause == .refused && refused.isRefusedIdentity)
             #expect(refused.why.contains("'data.token'"))
+        }
+    }
+
+    @Test(.enabled(if: TestCertificates.isPossible, "needs openssl"))
+    func tlsIsTheFeedsButNotTheNameOfAnotherHost() async throws {
+        try await TestCertificates.with { certificates in
+            let authority = try await certificates.authority()
+            let pair = try await certificates.certificate("login", for: "DNS:localhost", by: authority)
+            var configuration = HTTPServerConfiguration()
+            configuration.tls = ServerTLSConfiguration(certificateFile: pair.certificate, privateKeyFile: pair.key)
+            let server = HTTPServer(
+                configuration: configuration, routes: Provider { _ in .json(#"{"token":"t"}"#) }.routes)
+            let address = try await server.start()
+            var feed = FeedConfiguration(
+                name: try #require(FeedName("f")), provider: "betfair", url: "tls://10.0.0.1:443")
+            feed.connection.tls.additionalAuthorityFile = authority.certificate
+            feed.connection.tls.serverName = "feed.invalid"
+            feed.login = FeedLogin(url: "https://localhost:\(address.port)/", tokenField: "token")
+            let group = MultiThreadedEventLoopGroup.singleton
+            #expect(try await feed.credentials(group: group).token == "t")
+            feed.url = "tls://localhost:443"
+            let sameHost = feed
+            await #expect(throws: FeedClientError.self) { try await sameHost.credentials(group: group) }
+            await server.stop(grace: .zero)
         }
     }
 

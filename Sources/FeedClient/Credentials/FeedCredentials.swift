@@ -14,7 +14,7 @@ extension FeedConfiguration {
     /// Everything as of now; throws if a file cannot be used, or the login gives no token.
     func credentials(group: any EventLoopGroup) async throws(FeedClientError) -> FeedCredentials {
         var credentials = FeedCredentials(token: try currentToken())
-        if let login { credentials.token = try await login.token(over: connection, group: group) }
+        if let login { credentials.token = try await login.token(for: self, group: group) }
         if let kalshiKey {
             // A URL that is none fails when it is connected to, in better words.
             let path = WebSocketClientConfiguration.path(ofURL: url) ?? "/"

@@ -24,16 +24,16 @@ package struct FeedLogin: Sendable {
         self.tokenField = tokenField
     }
 
-    /// Asks for a token: with the feed's TLS and proxy, within its connect timeout.
-    func token(over connection: FeedConnectionConfiguration, group: any EventLoopGroup) async throws(FeedClientError)
-        -> String
-    {
+    /// Asks for a token: with the TLS and proxy of `feed`, within its connect timeout.
+    func token(for feed: FeedConfiguration, group: any EventLoopGroup) async throws(FeedClientError) -> String {
         var exchange = HTTPExchange(url: url)
         exchange.headers = headers + defaultHeaders
         exchange.body = Array((body ?? "").utf8)
-        exchange.timeout = connection.connectTimeout
-        exchange.tls = connection.tls
-        exchange.proxy = connection.proxy
+        exchange.timeout = feed.connection.connectTimeout
+        exchange.tls = feed.connection.tls
+        // The name in the feed's certificate is not that of another host.
+        if exchange.host != WebSocketClientConfiguration.host(ofURL: feed.url) { exchange.tls.serverName = nil }
+        exchange.proxy = feed.connection.proxy
         let answer: HTTPExchange.Answer
         do {
             answer = try await exchange.perform(group: group)
@@ -41,7 +41,7 @@ package struct FeedLogin: Sendable {
             let why = error == .timedOut ? "no answer within the connect timeout" : "\(error)"
             throw .loginFailed(url: SecretMask.masked(url), why: why)
         }
-        guard answer.status == 200 else {
+        guard (200..<300).contains(answer.status) else {
             throw .loginRefused(
                 url: SecretMask.masked(url), status: answer.status, retryAfter: answer.retryAfter,
                 body: String(decoding: answer.body.prefix(300), as: UTF8.self))

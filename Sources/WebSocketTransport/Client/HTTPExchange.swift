@@ -49,6 +49,9 @@ package struct HTTPExchange: Sendable {
         }
     }
 
+    /// Who is asked; nil if `url` is none.
+    package var host: String? { (try? EndpointURL(url, .http))?.host }
+
     /// Why `url` cannot be asked; nil if it can be tried.
     package static func problem(ofURL url: String) -> String? {
         do {

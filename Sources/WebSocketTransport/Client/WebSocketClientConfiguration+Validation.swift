@@ -69,6 +69,9 @@ extension WebSocketClientConfiguration {
         (try? EndpointURL(url, .webSocket)).map { String($0.target.prefix { $0 != "?" }) }
     }
 
+    /// The host of `url`, of a WebSocket or of lines; nil if it is no URL.
+    package static func host(ofURL url: String) -> String? { (try? EndpointURL.ofTransport(url))?.host }
+
     /// Whether a connection through a proxy has no name to verify: an address in the certificate would be held against
     /// the one that the socket is connected to, which is the proxy's.
     package static func needsServerName(url: String, _ tls: ClientTLSConfiguration) -> Bool {
