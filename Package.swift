@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -46,6 +47,7 @@ let package = Package(
             name: "WebSocketTransport",
             dependencies: nio + [
                 "CZlib", "Telemetry", log,
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
 
@@ -55,6 +57,7 @@ let package = Package(
             dependencies: [
                 "CZlib", "FeedModel", "FeedJSON", "WebSocketTransport", "RedisStreams", "DedicatedThread", "Telemetry",
                 log, metrics, lifecycle,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
             name: "Processor",
@@ -96,7 +99,7 @@ let package = Package(
         // Tests mirror the modules.
         .target(
             name: "TestSupport",
-            dependencies: ["DevServices", log],
+            dependencies: nio + ["DevServices", log, .product(name: "NIOSSL", package: "swift-nio-ssl")],
             path: "Tests/TestSupport"),
         .testTarget(name: "FeedModelTests", dependencies: ["FeedModel"]),
         .testTarget(name: "FeedJSONTests", dependencies: ["FeedJSON"]),
@@ -104,10 +107,15 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),
-        .testTarget(name: "WebSocketTransportTests", dependencies: nio + ["WebSocketTransport", "DevServices"]),
+        .testTarget(
+            name: "WebSocketTransportTests",
+            dependencies: nio + ["WebSocketTransport", "DevServices", "TestSupport"]),
         .testTarget(
             name: "FeedClientTests",
-            dependencies: ["FeedClient", "FeedModel", "FeedJSON", "WebSocketTransport"]),
+            dependencies: nio + [
+                "FeedClient", "FeedModel", "FeedJSON", "WebSocketTransport", "DevServices", "TestSupport", log,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "ProcessorTests",
             dependencies: ["Processor", "FeedModel", "FeedJSON", "RedisStreams", "TestSupport", log]),

@@ -35,14 +35,20 @@ package struct FeedConfiguration: Sendable {
     package var name: FeedName
     /// One of `SessionRegistry.names`.
     package var provider: String
-    /// `ws://` or `wss://`.
+    /// `ws://` or `wss://`; `betfair` also `tls://` and `tcp://`, for lines without a WebSocket around them.
     package var url: String
     /// Bearer token (`sportsbook`) or session token (`betfair`).
     package var token: String?
     /// A file that holds the token instead; read at every connect, so that something else may renew it.
     package var tokenFile: String?
+    /// Where the token is asked for at every connect instead.
+    package var login: FeedLogin?
     /// `betfair`: the application key.
     package var applicationKey: String?
+    /// `betfair`: whether our own orders are subscribed to as well.
+    package var takesOrders = false
+    /// `kalshi`: what signs the handshake; nil when the headers do, or a proxy.
+    package var kalshiKey: KalshiKey?
     /// `sportsbook`: the streams subscribed to.
     package var streams: [String]
     /// A live session that brings nothing of a stream for this long is given up, unless the stream may be quiet.
@@ -94,6 +100,8 @@ package struct FeedConnectionConfiguration: Sendable {
     package var headers: [(name: String, value: String)] = []
     /// Name resolution, TCP, proxy, TLS and upgrade together.
     package var connectTimeout: Duration = .seconds(10)
+    /// How long the provider may take to answer what opens a session: authentication, subscription.
+    package var answerTimeout: Duration = .seconds(5)
     /// How often the other end is asked whether it is still there, and how long it may take to answer.
     package var pingInterval: Duration = .seconds(20)
     package var pongTimeout: Duration = .seconds(10)

@@ -2,11 +2,11 @@ import FeedModel
 import WebSocketTransport
 
 extension FeedConfiguration {
-    /// What a connection to the feed is made with; `token` is the one of this moment.
-    func webSocket(token: String?) -> WebSocketClientConfiguration {
+    /// What a connection to the feed is made with; the credentials are those of this moment.
+    func webSocket(_ credentials: FeedCredentials) -> WebSocketClientConfiguration {
         var configuration = WebSocketClientConfiguration(url: url)
-        configuration.headers = connection.headers
-        if let token, provider == "sportsbook" {
+        configuration.headers = connection.headers + credentials.headers
+        if let token = credentials.token, provider == "sportsbook" {
             configuration.headers.append((name: "Authorization", value: "Bearer \(token)"))
         }
         configuration.tls = connection.tls

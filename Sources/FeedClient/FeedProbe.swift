@@ -7,10 +7,8 @@ package enum FeedProbe {
     /// Nil if the provider accepted the connection; else why not, in words for people.
     package static func problem(with feed: FeedConfiguration, logger: Logger) async -> String? {
         do {
-            let token = try feed.currentToken()
-            let connection = try await WebSocketConnection.connect(
-                feed.webSocket(token: token), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
-            await connection.close()
+            let dial = FeedDial(feed: feed, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            try await dial.connect().connection.close(code: .normal, reason: "")
             return nil
         } catch {
             return "\(error)"

@@ -41,6 +41,7 @@ struct FeedPump {
     private var lastAppendAt = ContinuousClock.now
     private var rate = FrameRate()
     private var watch: StreamWatch
+    private var answers: AnswerWatch
 
     init(
         feed: FeedConfiguration, log: FeedLog, redis: RedisConnection, names: StreamNames,
@@ -56,6 +57,7 @@ struct FeedPump {
         self.metrics = metrics
         self.logger = logger
         watch = StreamWatch(StreamKinds(names: feed.streams), quiet: feed.quietStreams, limit: feed.staleAfter)
+        answers = AnswerWatch(limit: feed.connection.answerTimeout)
         resumeToken = predecessor?.resumeToken ?? []
         lastLiveAt = predecessor?.lastLiveAt
         session = SportsbookSession(streams: [], resumeToken: [], lastReceivedAt: nil)
@@ -75,7 +77,7 @@ struct FeedPump {
 
     /// Pumps until the connection ends, the session wants a new one, or the stop is requested.
     mutating func run(
-        _ connection: WebSocketConnection, token: String?, stop: StopSignal, onLive: () -> Void
+        _ connection: any MessageConnection, token: String?, stop: StopSignal, onLive: () -> Void
     ) async throws -> (ReconnectCause, String) {
         var feed = feed
         feed.token = token
@@ -85,6 +87,7 @@ struct FeedPump {
         isImageRequested = false
         defer { endSession() }
         reconnect = nil
+        answers = AnswerWatch(limit: feed.connection.answerTimeout)
         lastFrameAt = .now
         for action in session.opened() { perform(action) }
         try await flush(sendingTo: connection)
@@ -212,7 +215,7 @@ struct FeedPump {
     }
 
     /// Appends what is closed, then sends: the provider hears of nothing that the log does not have.
-    private mutating func flush(sendingTo connection: WebSocketConnection? = nil) async throws {
+    private mutating func flush(sendingTo connection: (any MessageConnection)? = nil) async throws {
         let before = log.appended
         let began = ContinuousClock.now
         try await log.flush()
@@ -242,7 +245,8 @@ struct FeedPump {
     /// Once a second, however busy the feed is.
     private mutating func tickIfDue() async throws {
         let now = ContinuousClock.now
-        guard now - lastTickAt > .milliseconds(900) else { return }
+        let elapsed = now - lastTickAt
+        guard elapsed > .milliseconds(900) else { return }
         lastTickAt = now
         log.builder.advance(to: WallClock.now)
         metrics.lastMessageAge.record((now - lastFrameAt).seconds)
@@ -252,6 +256,9 @@ struct FeedPump {
         } else if silence > quietBeforeHeartbeat, now - lastHeartbeatAt > heartbeatInterval {
             lastHeartbeatAt = now
             if let text = session.heartbeat() { outgoing.append(text) }
+        }
+        if reconnect == nil, let complaint = answers.complaint(session.openQuestion, elapsed: elapsed) {
+            perform(.reconnect(cause: .unanswered, why: complaint))
         }
         watch.saw(session.takeSeen(), at: now)
         if state == .live, reconnect == nil, let complaint = watch.complaint(at: now) {

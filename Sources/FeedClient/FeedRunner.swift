@@ -171,17 +171,12 @@ struct FeedRunner: Sendable {
 
     private func session(_ pump: inout FeedPump) async throws -> SessionEnd {
         try await pump.entered(.connecting, why: feed.url)
+        let connection: any MessageConnection
         let token: String?
-        do { token = try feed.currentToken() } catch { return SessionEnd(.connectFailed, why: "\(error)") }
-        let connection: WebSocketConnection
         do {
-            connection = try await WebSocketConnection.connect(
-                feed.webSocket(token: token), group: group, logger: logger)
+            (connection, token) = try await FeedDial(feed: feed, group: group, logger: logger).connect()
         } catch {
-            guard case .refused(let status, let retryAfter, _) = error else {
-                return SessionEnd(.connectFailed, why: "\(error)")
-            }
-            return SessionEnd(.refused, why: "\(error)", status: status, retryAfter: retryAfter)
+            return SessionEnd(notOpened: error)
         }
         stop.watch(connection)
         defer { stop.forget(connection) }
@@ -190,10 +185,10 @@ struct FeedRunner: Sendable {
                 health.report(component, .up)
             }
             let reason = connection.closeReason
-            await connection.close()
+            await connection.close(code: .normal, reason: "")
             return SessionEnd(cause, why: why, closeCode: reason?.isFromPeer == true ? reason?.code : nil)
         } catch {
-            await connection.close(code: .goingAway)
+            await connection.close(code: .goingAway, reason: "")
             throw error
         }
     }

@@ -5,7 +5,7 @@ import WebSocketTransport
 final class StopSignal: Sendable {
     private struct State {
         var isRequested = false
-        var connections: [ObjectIdentifier: WebSocketConnection] = [:]
+        var connections: [ObjectIdentifier: any MessageConnection] = [:]
     }
 
     private let state = Mutex(State())
@@ -21,12 +21,12 @@ final class StopSignal: Sendable {
     }
 
     /// Has `connection` woken when the stop is requested, until `forget` is called.
-    func watch(_ connection: WebSocketConnection) {
+    func watch(_ connection: any MessageConnection) {
         state.withLock { $0.connections[ObjectIdentifier(connection)] = connection }
         if isRequested { connection.wake() }
     }
 
-    func forget(_ connection: WebSocketConnection) {
+    func forget(_ connection: any MessageConnection) {
         state.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
     }
 

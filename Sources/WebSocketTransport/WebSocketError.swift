@@ -14,6 +14,8 @@ package enum WebSocketError: Error, Sendable, Hashable, CustomStringConvertible 
     case refused(status: Int, retryAfter: Duration?, body: String)
     /// The server's answer to the upgrade is not a valid one.
     case handshakeInvalid(String)
+    /// The server's answer to a request cannot be taken.
+    case answerInvalid(String)
     /// The connection is closed; nothing can be sent.
     case closed(CloseReason?)
     /// The address to listen on is in use or not ours.
@@ -25,7 +27,7 @@ package enum WebSocketError: Error, Sendable, Hashable, CustomStringConvertible 
         case .configuration, .bindFailed: false
         case .refused(let status, _, _), .proxyRefused(let status?):
             status == 408 || status == 425 || status == 429 || status >= 500
-        case .connectFailed, .tls, .proxyRefused(nil), .timedOut, .handshakeInvalid, .closed: true
+        case .connectFailed, .tls, .proxyRefused(nil), .timedOut, .handshakeInvalid, .answerInvalid, .closed: true
         }
     }
 
@@ -41,6 +43,7 @@ package enum WebSocketError: Error, Sendable, Hashable, CustomStringConvertible 
         case .refused(let status, _, let body):
             body.isEmpty ? "refused with status \(status)" : "refused with status \(status): \(body)"
         case .handshakeInvalid(let why): "invalid answer to the upgrade: \(why)"
+        case .answerInvalid(let why): "invalid answer: \(why)"
         case .closed(let reason): reason.map { "closed: \($0)" } ?? "closed"
         case .bindFailed(let address, let reason): "cannot listen on \(address): \(reason)"
         }

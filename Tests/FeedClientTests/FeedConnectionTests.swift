@@ -11,7 +11,7 @@ import WebSocketTransport
     }
 
     @Test func theDefaultsAreThoseOfTheDocumentation() throws {
-        let configuration = try Self.feed().webSocket(token: "t")
+        let configuration = try Self.feed().webSocket(FeedCredentials(token: "t"))
         #expect(configuration.connectTimeout == .seconds(10))
         #expect(configuration.pingInterval == .seconds(20))
         #expect(configuration.pongTimeout == .seconds(10))
@@ -30,7 +30,7 @@ import WebSocketTransport
         feed.connection.connectTimeout = .seconds(1)
         feed.connection.pingInterval = .seconds(2)
         feed.connection.pongTimeout = .seconds(3)
-        let configuration = feed.webSocket(token: "t")
+        let configuration = feed.webSocket(FeedCredentials(token: "t"))
         #expect(configuration.tls == feed.connection.tls)
         #expect(configuration.proxy == feed.connection.proxy)
         #expect(configuration.headers.map(\.name) == ["X-Key", "Authorization"])
@@ -41,6 +41,6 @@ import WebSocketTransport
     }
 
     @Test func betfairsTokenIsNoHeader() throws {
-        #expect(try Self.feed(provider: "betfair").webSocket(token: "t").headers.isEmpty)
+        #expect(try Self.feed(provider: "betfair").webSocket(FeedCredentials(token: "t")).headers.isEmpty)
     }
 }

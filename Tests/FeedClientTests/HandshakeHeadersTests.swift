@@ -9,7 +9,7 @@ import WebSocketTransport
         let name = try #require(FeedName("feed"))
         var feed = FeedConfiguration(name: name, provider: provider, url: "ws://h", token: "hush")
         feed.connection.headers = given
-        return feed.webSocket(token: feed.token).headers.map { "\($0.name): \($0.value)" }
+        return feed.webSocket(FeedCredentials(token: feed.token)).headers.map { "\($0.name): \($0.value)" }
     }
 
     @Test func tokensAreBearersWhereTheyBelong() throws {

@@ -53,10 +53,29 @@ import Testing
         WrongSetting(
             yaml: "feeds: { a: { provider: kalshi, url: ws://h, markets: [A], headers: { K: \"hush\\nX\" } } }",
             words: ["feeds.a.headers.K", "value"]),
+        WrongSetting(yaml: kalshi("access_key: hush"), words: ["feeds.a.private_key_file", "missing", "PEM"]),
+        WrongSetting(
+            yaml: kalshi("private_key_file: /absent.pem\n    access_key: hush"),
+            words: ["line 6: 'feeds.a.private_key_file' is '/absent.pem'", "a readable PEM file"]),
+        WrongSetting(yaml: kalshi("private_key_file: /dev/null"), words: ["feeds.a.access_key", "missing"]),
+        WrongSetting(
+            yaml: kalshi("private_key_file: /dev/null\n    access_key: hush"),
+            words: ["line 6: 'feeds.a.private_key_file'", "/dev/null", "cannot be used"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: sportsbook, url: ws://h, access_key: hush } }",
+            words: ["feeds.a.access_key", "kalshi"]),
         WrongSetting(
             yaml: "feeds: { a: { provider: sportsbook, url: ws://h, token: '${TOUCHLINE_NOWHERE}' } }",
             words: ["TOUCHLINE_NOWHERE is not set"]),
     ]
+
+    private static func betfair(_ url: String, _ setting: String = "orders: true") -> String {
+        "feeds:\n  a:\n    provider: betfair\n    url: \(url)\n    app_key: hush\n    token: hush\n    \(setting)"
+    }
+
+    private static func kalshi(_ settings: String) -> String {
+        "feeds:\n  a:\n    provider: kalshi\n    url: ws://h\n    markets: [A]\n    \(settings)"
+    }
 
     /// How a feed is connected to.
     static let wrongConnections = [
@@ -74,7 +93,31 @@ import Testing
         WrongSetting(yaml: feed("headers: { a: \"hush\\nb: c\" }"), words: ["feeds.a.headers.a", "does not allow"]),
         WrongSetting(
             yaml: feed("headers: { Authorization: hush }\n    token: hush"), words: ["feeds.a.headers", "'token'"]),
+        WrongSetting(
+            yaml: feed("login: { url: 'http://l', token_field: t }\n    token: hush"),
+            words: ["line 5: 'feeds.a.login'", "'token_file'"]),
+        WrongSetting(
+            yaml: feed("login: { url: 'http://l', token_field: t }\n    token_file: /x"),
+            words: ["line 5: 'feeds.a.login'", "leave out"]),
+        WrongSetting(yaml: feed("login: { token_field: t }"), words: ["line 5", "feeds.a.login.url", "missing"]),
+        WrongSetting(yaml: feed("login: { url: 'http://l' }"), words: ["feeds.a.login.token_field", "data.token"]),
+        WrongSetting(
+            yaml: feed("login: { url: 'ws://l', token_field: t }"), words: ["feeds.a.login.url", "neither http nor"]),
+        WrongSetting(
+            yaml: feed("login: { url: 'http://l', token_field: t, headers: { 'a b': hush } }"),
+            words: ["feeds.a.login.headers.a b"]),
+        WrongSetting(yaml: feed("login: { url: 'http://l', path: t }"), words: ["unknown key 'feeds.a.login.path'"]),
         WrongSetting(yaml: feed("connect_timeout: 0s"), words: ["feeds.a.connect_timeout", "duration"]),
+        WrongSetting(yaml: feed("answer_timeout: 0s"), words: ["feeds.a.answer_timeout", "duration"]),
+        WrongSetting(
+            yaml: feed("token: hush", scheme: "tls", host: "h:443"), words: ["line 4: 'feeds.a.url'", "only betfair"]),
+        WrongSetting(yaml: betfair("tls://h"), words: ["line 4: 'feeds.a.url'", "no port"]),
+        WrongSetting(yaml: betfair("tls://h:443/path"), words: ["feeds.a.url", "nothing may follow the port"]),
+        WrongSetting(
+            yaml: betfair("tcp://h:1", "tls: { server_name: x }"), words: ["line 7: 'feeds.a.tls'", "tls://"]),
+        WrongSetting(yaml: betfair("tls://h:1", "headers: { X: hush }"), words: ["line 7: 'feeds.a.headers'"]),
+        WrongSetting(yaml: betfair("tls://h:1", "orders: some"), words: ["line 7: 'feeds.a.orders'", "true or false"]),
+        WrongSetting(yaml: feed("orders: true"), words: ["line 5: 'feeds.a.orders'", "betfair only"]),
         WrongSetting(yaml: feed("ping_interval: 2 days"), words: ["feeds.a.ping_interval", "duration"]),
         WrongSetting(yaml: feed("pong_timeout: -1s"), words: ["feeds.a.pong_timeout", "duration"]),
     ]
@@ -95,6 +138,9 @@ import Testing
     }
 
     @Test func `lint prints what is in force without secrets`() async throws {
+        let key = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("key")).path
+        defer { try? FileManager.default.removeItem(atPath: key) }
+        _ = try await ChildProcess.run("openssl", ["genrsa", "-out", key, "2048"])
         let program = try StageProcesses(
             configuration: """
                 redis: { url: "redis://:hush1@h:1" }
@@ -109,14 +155,21 @@ import Testing
                     headers: { X-Key: hush7 }
                     tls: { server_name: feed.example }
                     ping_interval: 5s
-                  b: { provider: kalshi, url: "ws://h", markets: [A-B-C], headers: { KALSHI-ACCESS-KEY: hush8 } }
+                  b: { provider: kalshi, url: "ws://h", markets: [A-B-C], headers: { X-KEY: hush8 } }
+                  d:
+                    provider: betfair
+                    url: "ws://h"
+                    app_key: hush10
+                    login: { url: "https://l/in?token=hush11", body: hush12, headers: { X: hush13 }, token_field: a.b }
+                  c: { provider: kalshi, url: "ws://h", markets: [A], access_key: hush9, private_key_file: "\(key)" }
                 """)
         let (code, output) = try await program.run(["lint"])
         #expect(code == 0)
         for shown in [
             "host=127.0.0.1", "proxy: http://***@p:3128", "X-Key: hidden", "server_name: feed.example",
-            "connect_timeout: 10000ms", "ping_interval: 5000ms", "pong_timeout: 10000ms",
-            "markets: [A-B-C]", "KALSHI-ACCESS-KEY: hidden",
+            "connect_timeout: 10000ms", "answer_timeout: 5000ms", "ping_interval: 5000ms", "pong_timeout: 10000ms",
+            "login: { url: https://l/in?token=***, token_field: a.b, body: hidden, headers: { X: hidden } }",
+            "markets: [A-B-C]", "X-KEY: hidden", "access_key: hidden", "private_key_file: \(key)",
         ] { #expect(output.contains(shown), "\(output)") }
         #expect(!output.contains("hush"), "\(output)")
         await program.removeFiles()

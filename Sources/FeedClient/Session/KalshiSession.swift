@@ -79,6 +79,15 @@ package struct KalshiSession: ProviderSession {
             "{\"id\":\(commands),\"cmd\":\"subscribe\",\"params\":{\"channels\":\(channels.jsonList)\(tickers)}}")
     }
 
+    package var openQuestion: OpenQuestion? {
+        switch phase {
+        case .subscribing where unanswered > 0:
+            OpenQuestion(subscriptions.count, "the subscription to \(channels.joined(separator: ", "))")
+        case .resubscribing: OpenQuestion(subscriptions.count, "the new subscription to \(Self.books)")
+        default: nil
+        }
+    }
+
     package mutating func heartbeat() -> String? {
         commands += 1
         return "{\"id\":\(commands),\"cmd\":\"list_subscriptions\"}"

@@ -37,6 +37,10 @@ package struct PolymarketSession: ProviderSession {
         return [.enter(.subscribing, why: "connected"), .send(subscription)]
     }
 
+    package var openQuestion: OpenQuestion? {
+        isLive || snapshot != nil ? nil : OpenQuestion(1, "the subscription: no first book")
+    }
+
     package mutating func heartbeat() -> String? { "PING" }
 
     package mutating func received(

@@ -18,6 +18,8 @@ package protocol ProviderSession: Sendable {
     var seen: StreamKinds { get set }
     /// Sent when the connection was quiet for a while, to hear whether the peer lives; nil for none.
     mutating func heartbeat() -> String?
+    /// What the provider was asked before the feed can be live, and has not answered; nil if nothing.
+    var openQuestion: OpenQuestion? { get }
     /// How often the provider wants to hear the heartbeat, however much it sends itself; nil: only when it was quiet.
     var heartbeatInterval: Duration? { get }
 }
@@ -63,5 +65,7 @@ package enum ReconnectCause: String, Sendable, CaseIterable {
     case connectFailed = "connect_failed"
     /// The session lives, but one kind of data has stopped.
     case stale
+    /// The provider does not answer what opens the session.
+    case unanswered
     case refused, closed, lost, silence, protocolError = "protocol_error", serverError = "server_error", requested
 }

@@ -19,8 +19,8 @@ package enum SessionRegistry {
             SportsbookSession(streams: feed.streams, resumeToken: resumeToken, lastReceivedAt: lastReceivedAt)
         case "betfair":
             BetfairSession(
-                applicationKey: feed.applicationKey ?? "", sessionToken: feed.token ?? "", resumeToken: resumeToken,
-                lastReceivedAt: lastReceivedAt)
+                applicationKey: feed.applicationKey ?? "", sessionToken: feed.token ?? "",
+                takesOrders: feed.takesOrders, resumeToken: resumeToken, lastReceivedAt: lastReceivedAt)
         case "polymarket": PolymarketSession(assets: feed.markets, lastReceivedAt: lastReceivedAt)
         case "kalshi":
             KalshiSession(channels: feed.channels, markets: feed.markets, lastReceivedAt: lastReceivedAt)

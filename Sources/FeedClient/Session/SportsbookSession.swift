@@ -23,6 +23,7 @@ package struct SportsbookSession: ProviderSession {
     private var oldInARow = 0
     package var seen: StreamKinds = []
     private var pings = 0
+    private var subscriptions = 0
 
     private static let mostOldInARow = 64
 
@@ -55,9 +56,14 @@ package struct SportsbookSession: ProviderSession {
 
     private mutating func subscription() -> SessionAction {
         phase = .subscribing
+        subscriptions += 1
         let names = streams.map { "\"\($0)\"" }.joined(separator: ",")
         let resume = lastStored.map { ",\"resume_after\":\($0)" } ?? ""
         return .send("{\"op\":\"subscribe\",\"streams\":[\(names)]\(resume)}")
+    }
+
+    package var openQuestion: OpenQuestion? {
+        phase == .subscribing ? OpenQuestion(subscriptions, "the subscription") : nil
     }
 
     package mutating func heartbeat() -> String? {

@@ -36,14 +36,31 @@ struct EffectiveConfiguration {
         case "polymarket", "kalshi": lines.append("    markets: [\(feed.markets.joined(separator: ", "))]")
         default: lines.append("    streams: [\(feed.streams.joined(separator: ", "))]")
         }
+        if feed.provider == "betfair" { lines.append("    orders: \(feed.takesOrders)") }
+        if let login = feed.login { lines.append(Self.line(of: login)) }
+        if let key = feed.kalshiKey {
+            lines += ["    access_key: hidden", "    private_key_file: \(key.privateKeyFile)"]
+        }
         if feed.provider == "kalshi" { lines.append("    channels: [\(feed.channels.joined(separator: ", "))]") }
         if let recording = feed.recording { lines.append("    record: \(recording.directory)") }
         return lines + Self.lines(of: feed.connection)
     }
 
+    private static func line(of login: FeedLogin) -> String {
+        var parts = ["url: \(SecretMask.masked(login.url))", "token_field: \(login.tokenField)"]
+        if login.body != nil { parts.append("body: hidden") }
+        if !login.headers.isEmpty { parts.append("headers: { \(hidden(login.headers)) }") }
+        return "    login: { \(parts.joined(separator: ", ")) }"
+    }
+
+    private static func hidden(_ headers: [(name: String, value: String)]) -> String {
+        headers.map { "\($0.name): hidden" }.joined(separator: ", ")
+    }
+
     private static func lines(of connection: FeedConnectionConfiguration) -> [String] {
         var lines = [
             "    connect_timeout: \(milliseconds(connection.connectTimeout))",
+            "    answer_timeout: \(milliseconds(connection.answerTimeout))",
             "    ping_interval: \(milliseconds(connection.pingInterval))",
             "    pong_timeout: \(milliseconds(connection.pongTimeout))",
         ]
@@ -54,8 +71,7 @@ struct EffectiveConfiguration {
         ].compactMap { name, value in value.map { "\(name): \($0)" } }
         if !files.isEmpty { lines.append("    tls: { \(files.joined(separator: ", ")) }") }
         if let proxy = connection.proxy { lines.append("    proxy: \(proxy)") }
-        let headers = connection.headers.map { "\($0.name): hidden" }.joined(separator: ", ")
-        if !headers.isEmpty { lines.append("    headers: { \(headers) }") }
+        if !connection.headers.isEmpty { lines.append("    headers: { \(hidden(connection.headers)) }") }
         return lines
     }
 

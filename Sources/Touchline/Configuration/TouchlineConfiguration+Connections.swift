@@ -11,6 +11,8 @@ extension TouchlineConfiguration {
         connection.headers = readHeaders(feed)
         connection.connectTimeout = feed.duration(
             "connect_timeout", in: .milliseconds(100)...(.seconds(300)), default: connection.connectTimeout)
+        connection.answerTimeout = feed.duration(
+            "answer_timeout", in: .seconds(1)...(.seconds(600)), default: connection.answerTimeout)
         connection.pingInterval = feed.duration(
             "ping_interval", in: .milliseconds(100)...(.seconds(3_600)), default: connection.pingInterval)
         connection.pongTimeout = feed.duration(
@@ -37,9 +39,8 @@ extension TouchlineConfiguration {
         tls.serverName = section.string("server_name")
         section.rejectUnknownKeys()
         guard tls != ClientTLSConfiguration() else { return tls }
-        if let url, WebSocketClientConfiguration.problem(ofURL: url) == nil, !WebSocketClientConfiguration.isSecure(url)
-        {
-            feed.problem("tls", "has no effect on a ws:// URL: use wss://, or leave it out")
+        if let url, WebSocketClientConfiguration.isPlain(url) {
+            feed.problem("tls", "has no effect on ws:// and tcp://: use wss:// or tls://, or leave it out")
         }
         // Absent files are named one by one already.
         let files = [tls.additionalAuthorityFile, tls.certificateFile, tls.privateKeyFile].compactMap { $0 }
@@ -51,7 +52,8 @@ extension TouchlineConfiguration {
         return tls
     }
 
-    private static func readHeaders(_ feed: ConfigurationReader) -> [(name: String, value: String)] {
+    /// What is sent with a request; what HTTP does not allow is a problem.
+    static func readHeaders(_ feed: ConfigurationReader) -> [(name: String, value: String)] {
         let section = feed.section("headers")
         return section.keys.compactMap { name, _ in
             guard let value = section.secret(name) else { return nil }
@@ -63,7 +65,7 @@ extension TouchlineConfiguration {
 
 extension ConfigurationReader {
     /// A path; what cannot be read is a problem with its line.
-    fileprivate func readableFile(_ key: String) -> String? {
+    func readableFile(_ key: String) -> String? {
         guard let path = string(key) else { return nil }
         if !FileManager.default.isReadableFile(atPath: path) { reject(key, path, "a readable PEM file") }
         return path

@@ -25,6 +25,8 @@ extension TouchlineConfiguration {
             name: name, provider: provider ?? "", url: url ?? "", token: feed.secret("token"),
             tokenFile: feed.string("token_file"), applicationKey: feed.secret("app_key"),
             connection: readConnection(feed, url: url))
+        configuration.login = readLogin(feed)
+        configuration.kalshiKey = readKalshiKey(feed, provider: provider)
         readSubscription(feed, into: &configuration)
         configuration.staleAfter = feed.duration(
             "stale_after", in: .seconds(1)...(.seconds(86_400)), default: configuration.staleAfter)
@@ -32,9 +34,7 @@ extension TouchlineConfiguration {
         if let provider, !SessionRegistry.isKnown(provider) {
             feed.reject("provider", provider, "one of \(SessionRegistry.names)")
         }
-        if let url, let why = WebSocketClientConfiguration.problem(ofURL: url) {
-            feed.reject("url", url, "a WebSocket URL (ws://host[:port]/path or wss://…): \(why)")
-        }
+        if let url { check(url, of: configuration, feed) }
         checkCredentials(of: configuration, feed)
         guard provider != nil else {
             feed.missing("provider", "one of \(SessionRegistry.names)")
@@ -42,10 +42,25 @@ extension TouchlineConfiguration {
         }
         checkNeeds(of: configuration, feed)
         guard url != nil else {
-            feed.missing("url", "where the feed is, ws:// or wss://")
+            feed.missing("url", "where the feed is, such as wss://host/path")
             return nil
         }
         return configuration
+    }
+
+    /// Whether the provider can be spoken to there.
+    private static func check(_ url: String, of configuration: FeedConfiguration, _ feed: ConfigurationReader) {
+        let isLines = LineConnection.isSpoken(at: url)
+        if isLines, configuration.provider == "betfair" {
+            if let why = LineConnection.problem(ofURL: url) { feed.reject("url", url, "tls://host:port: \(why)") }
+        } else if isLines {
+            feed.reject("url", url, "ws://host[:port]/path or wss://…: only betfair is spoken over tls:// and tcp://")
+        } else if let why = WebSocketClientConfiguration.problem(ofURL: url) {
+            feed.reject("url", url, "a WebSocket URL (ws://host[:port]/path or wss://…): \(why)")
+        }
+        if isLines, !configuration.connection.headers.isEmpty {
+            feed.problem("headers", "have no effect without a WebSocket: there is no handshake to send them with")
+        }
     }
 
     /// What to subscribe to.
@@ -59,6 +74,10 @@ extension TouchlineConfiguration {
             configuration.channels = channels
             if channels.isEmpty { feed.missing("channels", "at least one, or leave the key out") }
         }
+        configuration.takesOrders = feed.flag("orders", default: false)
+        if configuration.takesOrders, configuration.provider != "betfair" {
+            feed.problem("orders", "are subscribed to at the provider betfair only: leave it out")
+        }
         configuration.markets = feed.strings("markets") ?? []
         for market in configuration.markets where !isIdentifier(market) {
             feed.reject("markets", market, "ids of 1 to 200 printable ASCII characters")
@@ -67,21 +86,6 @@ extension TouchlineConfiguration {
 
     private static func isIdentifier(_ text: String) -> Bool {
         (1...200).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-    }
-
-    private static func checkCredentials(of configuration: FeedConfiguration, _ feed: ConfigurationReader) {
-        let hasToken = configuration.token != nil || configuration.tokenFile != nil
-        if configuration.token != nil, let file = configuration.tokenFile {
-            feed.reject("token_file", file, "absent when there is a 'token'")
-        }
-        let namesAuthorization = configuration.connection.headers.contains { $0.name.lowercased() == "authorization" }
-        if configuration.provider == "sportsbook", hasToken, namesAuthorization {
-            feed.problem("headers", "'authorization' is what 'token' is sent as: leave one of them out")
-        }
-        if configuration.provider == "betfair" {
-            if configuration.applicationKey == nil { feed.missing("app_key", "Betfair's application key") }
-            if !hasToken { feed.missing("token", "Betfair's session token, or a 'token_file'") }
-        }
     }
 
     /// What a provider cannot do without.

@@ -15,6 +15,8 @@ enum ClientTLS {
     /// Reads the files that the configuration names.
     static func context(_ configuration: ClientTLSConfiguration) throws(WebSocketError) -> NIOSSLContext {
         var tls = TLSConfiguration.makeClientConfiguration()
+        // Who connects again must not wait for a peer that does not answer the end of TLS.
+        tls.shutdownTimeout = .seconds(1)
         if let file = configuration.additionalAuthorityFile {
             try require(file, "authority file")
             tls.additionalTrustRoots = [.file(file)]
@@ -38,7 +40,7 @@ enum ClientTLS {
     }
 
     /// The name to verify; nil for an address, which has no SNI and is looked up in the certificate as an address.
-    static func serverName(_ configuration: ClientTLSConfiguration, url: WebSocketURL) -> String? {
+    static func serverName(_ configuration: ClientTLSConfiguration, url: EndpointURL) -> String? {
         let name = configuration.serverName ?? url.host
         return (try? SocketAddress(ipAddress: name, port: 0)) == nil ? name : nil
     }

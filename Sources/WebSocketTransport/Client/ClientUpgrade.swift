@@ -20,12 +20,12 @@ struct ClientUpgrade {
     static let maximumBodyBytes = 4 * 1024
 
     private let configuration: WebSocketClientConfiguration
-    private let url: WebSocketURL
+    private let url: EndpointURL
     private let key: String
     private var received: [UInt8] = []
     private var refusal: (head: ResponseHead, bodyStart: Int)?
 
-    init(_ configuration: WebSocketClientConfiguration, url: WebSocketURL, key: String) {
+    init(_ configuration: WebSocketClientConfiguration, url: EndpointURL, key: String) {
         self.configuration = configuration
         self.url = url
         self.key = key

@@ -18,7 +18,7 @@ package struct HTTPProxy: Sendable, Hashable, CustomStringConvertible {
         guard !rest.contains(where: { "/?#".contains($0) }) else { throw invalid("nothing may follow the port") }
         let at = rest.lastIndex(of: "@")
         let authority = at.map { rest[rest.index(after: $0)...] } ?? rest
-        guard let (host, portText) = WebSocketURL.split(authority), !host.isEmpty else { throw invalid("no host") }
+        guard let (host, portText) = EndpointURL.split(authority), !host.isEmpty else { throw invalid("no host") }
         let port = portText.map { UInt16($0) } ?? UInt16(Self.standardPort)
         guard let port, port > 0 else { throw invalid("bad port") }
         self.host = host

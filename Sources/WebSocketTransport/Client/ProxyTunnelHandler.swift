@@ -14,7 +14,7 @@ final class ProxyTunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var received: [UInt8] = []
     private var isDone = false
 
-    init(_ proxy: HTTPProxy, to url: WebSocketURL) {
+    init(_ proxy: HTTPProxy, to url: EndpointURL) {
         let host = url.host.contains(":") ? "[\(url.host)]" : url.host
         let target = "\(host):\(url.port)"
         var lines = ["CONNECT \(target) HTTP/1.1", "Host: \(target)"]

@@ -1,13 +1,12 @@
 extension WebSocketClientConfiguration {
     /// Checks everything that can be checked without a socket.
-    func validated() throws(WebSocketError) -> WebSocketURL {
-        let url = try WebSocketURL(url)
+    func validated() throws(WebSocketError) -> EndpointURL {
+        let url = try EndpointURL(url, .webSocket)
         for header in headers {
             if let why = Self.problem(ofHeader: header.name, header.value) { throw .configuration(why) }
         }
-        if proxy != nil, url.isSecure, ClientTLS.serverName(tls, url: url) == nil {
-            throw .configuration("through a proxy, TLS needs a name to verify: an address is not enough")
-        }
+        let target = DialTarget(url: url, tls: tls, proxy: proxy, timeout: connectTimeout)
+        if let problem = target.problem { throw problem }
         guard subprotocols.allSatisfy(Self.isToken) else { throw .configuration("a subprotocol is not a token") }
         guard (1..<1 << 30).contains(maximumMessageBytes) else {
             throw .configuration("the largest message must be between 1 byte and 1 GiB")
@@ -53,20 +52,30 @@ extension WebSocketClientConfiguration {
     /// Why `url` cannot be connected to; nil if it can be tried.
     package static func problem(ofURL url: String) -> String? {
         do {
-            _ = try WebSocketURL(url)
+            _ = try EndpointURL(url, .webSocket)
             return nil
         } catch {
             return "\(error)"
         }
     }
 
-    /// Whether `url` asks for TLS.
-    package static func isSecure(_ url: String) -> Bool { (try? WebSocketURL(url))?.isSecure ?? false }
+    /// Whether `url`, of a WebSocket or of lines, asks for no TLS; false if it is no URL.
+    package static func isPlain(_ url: String) -> Bool {
+        (try? EndpointURL.ofTransport(url)).map { !$0.isSecure } ?? false
+    }
+
+    /// The path of `url` without its query; nil if it is no URL.
+    package static func path(ofURL url: String) -> String? {
+        (try? EndpointURL(url, .webSocket)).map { String($0.target.prefix { $0 != "?" }) }
+    }
+
+    /// The host of `url`, of a WebSocket or of lines; nil if it is no URL.
+    package static func host(ofURL url: String) -> String? { (try? EndpointURL.ofTransport(url))?.host }
 
     /// Whether a connection through a proxy has no name to verify: an address in the certificate would be held against
     /// the one that the socket is connected to, which is the proxy's.
     package static func needsServerName(url: String, _ tls: ClientTLSConfiguration) -> Bool {
-        guard let url = try? WebSocketURL(url), url.isSecure else { return false }
+        guard let url = try? EndpointURL.ofTransport(url), url.isSecure else { return false }
         return ClientTLS.serverName(tls, url: url) == nil
     }
 

@@ -1,7 +1,6 @@
 package import Logging
 package import NIOCore
 import NIOPosix
-import NIOSSL
 
 /// An open client connection: what arrives is taken in batches, what is sent is masked and flushed at once.
 ///
@@ -89,82 +88,33 @@ extension WebSocketConnection {
         logger: Logger = Logger(label: "touchline.websocket")
     ) async throws(WebSocketError) -> WebSocketConnection {
         let url = try configuration.validated()
-        let tls = url.isSecure ? try ClientTLS.context(configuration.tls) : nil
-        let attempt = ConnectAttempt(configuration, url: url, tls: tls, loop: group.next())
-        attempt.begin()
-        do {
-            let connection = try await withTaskCancellationHandler {
-                try await attempt.connected.futureResult.get()
-            } onCancel: {
-                attempt.connected.fail(WebSocketError.connectFailed("cancelled"))
-            }
-            logger.debug("connected", metadata: ["host": "\(url.host)", "port": "\(url.port)"])
-            return connection
-        } catch {
-            throw ClientTLS.failure(error)
+        let target = DialTarget(
+            url: url, tls: configuration.tls, proxy: configuration.proxy, timeout: configuration.connectTimeout,
+            readBytes: configuration.readBytes)
+        let connection = try await ClientDial.open(target, group: group) { channel, opened in
+            try prepare(channel, configuration, url: url, opened: opened)
         }
-    }
-}
-
-/// One attempt to open a connection.
-private struct ConnectAttempt: Sendable {
-    let configuration: WebSocketClientConfiguration
-    let url: WebSocketURL
-    let tls: NIOSSLContext?
-    let loop: any EventLoop
-    /// Fails once, whatever goes wrong first; then the channel is closed.
-    let connected: EventLoopPromise<WebSocketConnection>
-
-    init(
-        _ configuration: WebSocketClientConfiguration, url: WebSocketURL, tls: NIOSSLContext?, loop: any EventLoop
-    ) {
-        self.configuration = configuration
-        self.url = url
-        self.tls = tls
-        self.loop = loop
-        connected = loop.makePromise()
+        logger.debug("connected", metadata: ["host": "\(url.host)", "port": "\(url.port)"])
+        return connection
     }
 
-    func begin() {
-        let timeout = TimeAmount(configuration.connectTimeout)
-        let timer = loop.scheduleTask(in: timeout) { connected.fail(WebSocketError.timedOut) }
-        connected.futureResult.whenComplete { _ in timer.cancel() }
-        let socket = ClientBootstrap(group: loop)
-            .connectTimeout(timeout)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: configuration.readBytes))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configure(channel) }
-            }
-            .connect(host: configuration.proxy?.host ?? url.host, port: configuration.proxy?.port ?? url.port)
-        socket.whenComplete { result in
-            switch result {
-            case .success(let channel): connected.futureResult.whenFailure { _ in channel.close(promise: nil) }
-            case .failure(let error): connected.fail(error)
-            }
-        }
-    }
-
-    /// Builds the pipeline, on the loop.
-    private func configure(_ channel: any Channel) throws {
+    /// Adds the handler that upgrades, on the loop.
+    private static func prepare(
+        _ channel: any Channel, _ configuration: WebSocketClientConfiguration, url: EndpointURL,
+        opened: EventLoopPromise<WebSocketConnection>
+    ) throws {
         var generator = SystemRandomNumberGenerator()
         let upgrade = ClientUpgrade(configuration, url: url, key: HandshakeKey.random(using: &generator))
         let inbox = Inbox(watermarkBytes: configuration.inboxBytes)
         let liveness = Liveness(.now())
-        let opened = loop.makePromise(of: ClientUpgrade.AcceptedUpgrade.self)
+        let upgraded = channel.eventLoop.makePromise(of: ClientUpgrade.AcceptedUpgrade.self)
         let handler = WebSocketClientHandler(
-            configuration, upgrade: upgrade, inbox: inbox, liveness: liveness, opened: opened)
-        let bound = NIOLoopBound(handler, eventLoop: loop)
-        opened.futureResult.map { accepted in
+            configuration, upgrade: upgrade, inbox: inbox, liveness: liveness, opened: upgraded)
+        let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+        upgraded.futureResult.map { accepted in
             WebSocketConnection(
                 accepted.subprotocol, channel: channel, handler: bound, inbox: inbox, liveness: liveness)
-        }.cascade(to: connected)
-        if let proxy = configuration.proxy {
-            try channel.pipeline.syncOperations.addHandler(ProxyTunnelHandler(proxy, to: url))
-        }
-        if let tls {
-            let name = ClientTLS.serverName(configuration.tls, url: url)
-            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
-        }
+        }.cascade(to: opened)
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 }

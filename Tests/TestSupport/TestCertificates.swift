@@ -2,31 +2,33 @@ import DevServices
 import Foundation
 
 /// Certificates made by openssl for one test, in a folder that goes with them.
-struct TestCertificates {
+package struct TestCertificates {
     /// A certificate and its key.
-    struct Pair {
-        let certificate: String
-        let key: String
+    package struct Pair: Sendable {
+        package let certificate: String
+        package let key: String
     }
 
     private let directory: URL
 
-    static let isPossible = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].contains {
+    /// Whether there is an openssl to make them with.
+    package static let isPossible = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].contains {
         FileManager.default.isExecutableFile(atPath: "\($0)/openssl")
     }
 
     /// Runs `body` with a folder that is removed afterwards.
-    static func with(_ body: (TestCertificates) async throws -> Void) async throws {
+    package static func with(_ body: (TestCertificates) async throws -> Void) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("touchline-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         try await body(TestCertificates(directory: directory))
     }
 
-    func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+    /// Where a file of this name would be in the folder.
+    package func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
 
     /// An authority that signs itself.
-    func authority(_ name: String = "authority") async throws -> Pair {
+    package func authority(_ name: String = "authority") async throws -> Pair {
         let pair = Pair(certificate: path("\(name).pem"), key: path("\(name).key"))
         try await openssl(
             ["req", "-x509", "-days", "1", "-subj", "/CN=\(name)", "-out", pair.certificate] + newKey(pair.key))
@@ -34,7 +36,8 @@ struct TestCertificates {
     }
 
     /// A certificate for these names, such as `DNS:localhost`, signed by an authority; negative days have passed.
-    func certificate(_ name: String, for names: String, by authority: Pair, days: Int = 1) async throws -> Pair {
+    package func certificate(_ name: String, for names: String, by authority: Pair, days: Int = 1) async throws -> Pair
+    {
         let pair = Pair(certificate: path("\(name).pem"), key: path("\(name).key"))
         let request = path("\(name).csr")
         try await openssl(

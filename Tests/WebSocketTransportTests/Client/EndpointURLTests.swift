@@ -2,15 +2,15 @@ import Testing
 
 @testable import WebSocketTransport
 
-@Suite struct WebSocketURLTests {
+@Suite struct EndpointURLTests {
     @Test func partsAreTakenApart() throws {
-        let plain = try WebSocketURL("ws://feed.example/path?x=1#fragment")
+        let plain = try EndpointURL("ws://feed.example/path?x=1#fragment", .webSocket)
         #expect(plain.isSecure == false && plain.host == "feed.example" && plain.port == 80)
         #expect(plain.target == "/path?x=1" && plain.hostField == "feed.example")
-        let secure = try WebSocketURL("WSS://[::1]:8443?q")
+        let secure = try EndpointURL("WSS://[::1]:8443?q", .webSocket)
         #expect(secure.isSecure && secure.host == "::1" && secure.port == 8443)
         #expect(secure.target == "/?q" && secure.hostField == "[::1]:8443")
-        #expect(try WebSocketURL("wss://h:443/").hostField == "h")
+        #expect(try EndpointURL("wss://h:443/", .webSocket).hostField == "h")
     }
 
     @Test(arguments: [
@@ -18,7 +18,7 @@ import Testing
         "ws://[::1", "ws://[::1]x/", "ws://h/a b", "ws://h/\r\nX: y",
     ])
     func othersAreRefused(text: String) {
-        #expect(throws: WebSocketError.self) { try WebSocketURL(text) }
+        #expect(throws: WebSocketError.self) { try EndpointURL(text, .webSocket) }
     }
 
     @Test func configurationIsCheckedBeforeASocketOpens() throws {
