@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "FeedModel"),
         .target(name: "FeedJSON", dependencies: ["CSimdjson"]),
         .target(name: "DedicatedThread"),
+        .target(name: "Supervision", dependencies: [lifecycle]),
         .target(name: "Telemetry", dependencies: [log, metrics]),
 
         // Adapters: they move bytes and rows, not odds.
@@ -55,20 +56,25 @@ let package = Package(
         .target(
             name: "FeedClient",
             dependencies: [
-                "CZlib", "FeedModel", "FeedJSON", "WebSocketTransport", "RedisStreams", "DedicatedThread", "Telemetry",
-                log, metrics, lifecycle,
+                "CZlib", "FeedModel", "FeedJSON", "WebSocketTransport", "RedisStreams", "DedicatedThread",
+                "Supervision",
+                "Telemetry", log, metrics, lifecycle,
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
             name: "Processor",
-            dependencies: ["FeedModel", "FeedJSON", "RedisStreams", "Telemetry", log, metrics, lifecycle]),
+            dependencies: [
+                "FeedModel", "FeedJSON", "RedisStreams", "Supervision", "Telemetry", log, metrics, lifecycle,
+            ]),
         .target(
             name: "Writer",
-            dependencies: ["FeedModel", "RedisStreams", "PostgresCopy", "Telemetry", log, metrics, lifecycle]),
+            dependencies: [
+                "FeedModel", "RedisStreams", "PostgresCopy", "Supervision", "Telemetry", log, metrics, lifecycle,
+            ]),
         .target(
             name: "Broadcaster",
             dependencies: nio + [
-                "FeedModel", "WebSocketTransport", "RedisStreams", "Telemetry", log, metrics, lifecycle,
+                "FeedModel", "WebSocketTransport", "RedisStreams", "Supervision", "Telemetry", log, metrics, lifecycle,
             ]),
 
         // The sportsbook API with its simulator, and private servers for demo, tests and benchmarks.
@@ -104,6 +110,7 @@ let package = Package(
         .testTarget(name: "FeedModelTests", dependencies: ["FeedModel"]),
         .testTarget(name: "FeedJSONTests", dependencies: ["FeedJSON"]),
         .testTarget(name: "DedicatedThreadTests", dependencies: ["DedicatedThread"]),
+        .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),

@@ -31,7 +31,8 @@ package struct FeedClientConfiguration: Sendable {
 }
 
 /// One feed: which provider, where, and how to subscribe.
-package struct FeedConfiguration: Sendable {
+package struct FeedConfiguration: Sendable, Equatable, Identifiable {
+    package var id: FeedName { name }
     package var name: FeedName
     /// One of `SessionRegistry.names`.
     package var provider: String
@@ -92,12 +93,12 @@ package struct FeedConfiguration: Sendable {
 }
 
 /// How a feed's connections are made and kept.
-package struct FeedConnectionConfiguration: Sendable {
+package struct FeedConnectionConfiguration: Sendable, Equatable {
     package var tls = ClientTLSConfiguration()
     /// Nil to connect directly.
     package var proxy: HTTPProxy?
     /// Added to each upgrade request. The values may be secrets.
-    package var headers: [(name: String, value: String)] = []
+    package var headers: [HTTPHeader] = []
     /// Name resolution, TCP, proxy, TLS and upgrade together.
     package var connectTimeout: Duration = .seconds(10)
     /// How long the provider may take to answer what opens a session: authentication, subscription.

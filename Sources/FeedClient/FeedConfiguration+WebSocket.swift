@@ -7,7 +7,7 @@ extension FeedConfiguration {
         var configuration = WebSocketClientConfiguration(url: url)
         configuration.headers = connection.headers + credentials.headers
         if let token = credentials.token, provider == "sportsbook" {
-            configuration.headers.append((name: "Authorization", value: "Bearer \(token)"))
+            configuration.headers.append(HTTPHeader(name: "Authorization", value: "Bearer \(token)"))
         }
         configuration.tls = connection.tls
         configuration.proxy = connection.proxy

@@ -34,7 +34,7 @@ extension SessionEnd {
         if let refusal {
             self.init(.refused, why: "\(error)", status: refusal.status, retryAfter: refusal.retryAfter)
         } else if case FeedClientError.loginWithoutToken = error {
-            self.init(.refused, why: "\(error)", isTokenless: true)
+            self.init(.refused, why: "\(error)")
         } else {
             self.init(.connectFailed, why: "\(error)")
         }

@@ -57,6 +57,8 @@ struct FeedRunner: Sendable {
         }
         await lease.release()
         await redis.close()
+        health.remove(component)
+        health.remove("\(component).log")
     }
 
     /// A standby neither connects nor writes: it asks once a second whether the lease is free.

@@ -1,8 +1,9 @@
+import Supervision
 import Synchronization
 import WebSocketTransport
 
 /// Tells a feed's pump to stop, and wakes it when it waits for its socket.
-final class StopSignal: Sendable {
+final class StopSignal: Stoppable {
     private struct State {
         var isRequested = false
         var connections: [ObjectIdentifier: any MessageConnection] = [:]

@@ -1,36 +1,33 @@
 import FeedModel
 import RedisStreams
+import Supervision
 import Synchronization
 import Telemetry
-
-/// Set once, when the stage is to stop.
-final class StopFlag: Sendable {
-    private let flag = Mutex(false)
-
-    var isRequested: Bool { flag.withLock { $0 } }
-
-    func request() { flag.withLock { $0 = true } }
-}
 
 /// How many feeds this worker may own: at most its fair part, `ceil(feeds / live workers)`.
 final class FeedShare: Sendable {
     private struct State {
+        var feeds: Int
         var workers = 1
         var owned = 0
+
+        var part: Int { FeedShare.part(of: feeds, among: workers) }
     }
 
-    private let feeds: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(feeds: Int) { self.feeds = feeds }
+    init(feeds: Int) { state = Mutex(State(feeds: feeds)) }
 
     /// Called with what the roster saw last.
     func update(workers: Int) { state.withLock { $0.workers = max(1, workers) } }
 
+    /// Called when feeds came or went.
+    func update(feeds: Int) { state.withLock { $0.feeds = feeds } }
+
     /// Takes a place for one more feed; false when this worker has its part.
     func reserve() -> Bool {
         state.withLock { state in
-            guard state.owned < Self.part(of: feeds, among: state.workers) else { return false }
+            guard state.owned < state.part else { return false }
             state.owned += 1
             return true
         }
@@ -39,7 +36,7 @@ final class FeedShare: Sendable {
     func release() { state.withLock { $0.owned -= 1 } }
 
     /// Whether a newcomer is owed one of the feeds that this worker has.
-    var isAboveItsPart: Bool { state.withLock { $0.owned > Self.part(of: feeds, among: $0.workers) } }
+    var isAboveItsPart: Bool { state.withLock { $0.owned > $0.part } }
 
     static func part(of feeds: Int, among workers: Int) -> Int { (feeds + workers - 1) / workers }
 }

@@ -26,9 +26,11 @@ package struct ProcessorConfiguration: Sendable {
 }
 
 /// A feed and the provider whose frames it carries.
-package struct ProcessedFeed: Sendable, Hashable {
+package struct ProcessedFeed: Sendable, Hashable, Identifiable {
     package var name: FeedName
     package var provider: String
+
+    package var id: FeedName { name }
 
     package init(name: FeedName, provider: String) {
         self.name = name

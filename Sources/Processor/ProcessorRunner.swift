@@ -1,6 +1,7 @@
 import FeedModel
 import Logging
 import RedisStreams
+import Supervision
 import Telemetry
 
 /// One feed's place in this worker: waits for the lease, forwards until it is lost or the stop comes, begins again.

@@ -1,6 +1,7 @@
 package import Logging
 import RedisStreams
 import ServiceLifecycle
+import Supervision
 package import Telemetry
 
 /// Turns raw frames into validated, enriched events: one owner per feed, found by lease, shared fairly with other workers.
@@ -8,11 +9,17 @@ package import Telemetry
 /// On graceful shutdown each feed finishes its batch, stores its decoder's checkpoint and gives up its lease.
 package struct ProcessorService: Service {
     private let configuration: ProcessorConfiguration
+    private let changes: AsyncStream<[ProcessedFeed]>
     private let health: HealthRegistry
     private let logger: Logger
 
-    package init(configuration: ProcessorConfiguration, health: HealthRegistry, logger: Logger) {
+    /// - Parameter changes: the whole list of feeds, whenever it has changed.
+    package init(
+        configuration: ProcessorConfiguration, changes: AsyncStream<[ProcessedFeed]> = AsyncStream { $0.finish() },
+        health: HealthRegistry, logger: Logger
+    ) {
         self.configuration = configuration
+        self.changes = changes
         self.health = health
         self.logger = logger
     }
@@ -20,20 +27,26 @@ package struct ProcessorService: Service {
     package func run() async throws {
         let stop = StopFlag()
         let share = FeedShare(feeds: configuration.feeds.count)
+        let supervisor = Supervisor<ProcessedFeed, StopFlag>(makeStop: { StopFlag() })
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 let roster = WorkerRoster(configuration: configuration, share: share, stop: stop)
                 tasks.addTask { try await roster.run() }
-                for feed in configuration.feeds {
-                    let runner = ProcessorRunner(
-                        feed: feed, configuration: configuration, share: share, stop: stop, health: health,
-                        logger: logger)
-                    tasks.addTask { try await runner.run() }
+                tasks.addTask {
+                    try await supervisor.run(
+                        configuration.feeds, changes: changes, onChange: { share.update(feeds: $0.count) }
+                    ) { feed, stop in
+                        let runner = ProcessorRunner(
+                            feed: feed, configuration: configuration, share: share, stop: stop, health: health,
+                            logger: logger)
+                        try await runner.run()
+                    }
                 }
                 try await tasks.waitForAll()
             }
         } onCancelOrGracefulShutdown: {
             stop.request()
+            supervisor.stop()
         }
     }
 }

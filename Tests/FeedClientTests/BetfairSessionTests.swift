@@ -170,11 +170,15 @@ import Testing
         #expect(next.hear(change("SUB_IMAGE", initial: "i", clock: "c")).gaps.map(\.kind) == [.reconnect])
     }
 
-    @Test func otherRefusalsKeepTheTokens() {
+    @Test(arguments: [
+        ("INVALID_SESSION_INFORMATION", ReconnectCause.refused), ("NO_APP_KEY", .refused),
+        ("UNEXPECTED_ERROR", .serverError), ("MAX_CONNECTION_LIMIT_EXCEEDED", .serverError),
+    ])
+    func otherRefusalsKeepTheTokens(code: String, cause: ReconnectCause) {
         var bench = bench(token: "i#c")
         _ = bench.hear(Self.greeting)
-        let refusal = bench.hear(status(1, error: "INVALID_SESSION_INFORMATION"))
-        #expect(refusal.isStored && refusal.reconnects == [.serverError])
+        let refusal = bench.hear(status(1, error: code))
+        #expect(refusal.isStored && refusal.reconnects == [cause])
         #expect(token(bench) == "i#c")
     }
 

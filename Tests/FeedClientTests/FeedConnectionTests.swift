@@ -26,7 +26,7 @@ import WebSocketTransport
         feed.connection.tls.privateKeyFile = "key"
         feed.connection.tls.serverName = "name"
         feed.connection.proxy = try HTTPProxy(url: "http://p:1")
-        feed.connection.headers = [("X-Key", "k")]
+        feed.connection.headers = [HTTPHeader(name: "X-Key", value: "k")]
         feed.connection.connectTimeout = .seconds(1)
         feed.connection.pingInterval = .seconds(2)
         feed.connection.pongTimeout = .seconds(3)

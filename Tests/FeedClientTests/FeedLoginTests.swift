@@ -47,7 +47,7 @@ import WebSocketTransport
     }
 
     private func with(
-        _ provider: Provider, body: String? = nil, headers: [(name: String, value: String)] = [],
+        _ provider: Provider, body: String? = nil, headers: [HTTPHeader] = [],
         field: String = "data.token", _ use: (FeedDial) async throws -> Void
     ) async throws {
         let server = HTTPServer(configuration: HTTPServerConfiguration(), routes: provider.routes)
@@ -79,7 +79,8 @@ import WebSocketTransport
 
     @Test func everyConnectAsksForAToken() async throws {
         let provider = Provider { .json(#"{"data":{"token":"t\#($0)"}}"#) }
-        try await with(provider, body: #"{"user":"u"}"#, headers: [(name: "X-Application", value: "app")]) { dial in
+        try await with(provider, body: #"{"user":"u"}"#, headers: [HTTPHeader(name: "X-Application", value: "app")]) {
+            dial in
             for expected in ["t1", "t2"] {
                 let (connection, token) = try await dial.connect()
                 #expect(token == expected)

@@ -5,7 +5,7 @@ import WebSocketTransport
 @testable import FeedClient
 
 @Suite struct HandshakeHeadersTests {
-    private func headers(_ provider: String, _ given: [(name: String, value: String)] = []) throws -> [String] {
+    private func headers(_ provider: String, _ given: [HTTPHeader] = []) throws -> [String] {
         let name = try #require(FeedName("feed"))
         var feed = FeedConfiguration(name: name, provider: provider, url: "ws://h", token: "hush")
         feed.connection.headers = given
@@ -19,7 +19,10 @@ import WebSocketTransport
     }
 
     @Test func configuredHeadersAreSentAsTheyAre() throws {
-        let given = [(name: "KALSHI-ACCESS-KEY", value: "k"), (name: "KALSHI-ACCESS-SIGNATURE", value: "s+/=")]
+        let given = [
+            HTTPHeader(name: "KALSHI-ACCESS-KEY", value: "k"),
+            HTTPHeader(name: "KALSHI-ACCESS-SIGNATURE", value: "s+/="),
+        ]
         #expect(try headers("kalshi", given) == ["KALSHI-ACCESS-KEY: k", "KALSHI-ACCESS-SIGNATURE: s+/="])
     }
 }

@@ -31,7 +31,7 @@ import WebSocketTransport
             .init(rawRepresentation: signature), for: Data("\(time)GET\(path)".utf8), padding: .PSS)
     }
 
-    private func lowercased(_ headers: [(name: String, value: String)]) -> [String: String] {
+    private func lowercased(_ headers: [HTTPHeader]) -> [String: String] {
         Dictionary(headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first }
     }
 

@@ -65,6 +65,7 @@ struct ReconnectPolicyTests {
     @Test func refusedCredentialsAreTriedOnceMoreAndThenOnceAMinute() {
         for end in [
             SessionEnd(.refused, why: "401", status: 401), SessionEnd(.refused, why: "403", status: 403),
+            SessionEnd(.refused, why: "no such session"),
             SessionEnd(.closed, why: "4401", closeCode: 4401),
         ] {
             var steps = Steps()

@@ -19,6 +19,11 @@ actor StageProcesses {
         self.program = program
     }
 
+    /// What the next start, and whoever reads it again, finds.
+    func rewrite(configuration: String) throws {
+        try configuration.write(toFile: configurationPath, atomically: true, encoding: .utf8)
+    }
+
     /// Starts a stage; `environment` is added to this process's own. Two of a kind need names.
     func start(
         _ stage: String, _ arguments: [String] = [], as name: String? = nil, environment: [String: String] = [:]

@@ -19,7 +19,7 @@ final class BookClient {
         async throws
     {
         var configuration = WebSocketClientConfiguration(url: url)
-        if let token { configuration.headers = [("authorization", "Bearer \(token)")] }
+        if let token { configuration.headers = [HTTPHeader(name: "authorization", value: "Bearer \(token)")] }
         change(&configuration)
         connection = try await WebSocketConnection.connect(configuration, logger: Self.logger)
     }

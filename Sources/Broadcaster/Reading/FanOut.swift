@@ -4,7 +4,7 @@ import Metrics
 import NIOCore
 import RedisStreams
 import ServiceLifecycle
-import Synchronization
+import Supervision
 import Telemetry
 
 /// The loop that reads the streams and hands every turn to the event loops, until the service is asked to stop.
@@ -82,13 +82,4 @@ struct FanOut: Sendable {
         guard let shortest = conflation.shortest else { return Self.longestBlock }
         return min(max(shortest.interval / 2, Self.shortestBlock), Self.longestBlock)
     }
-}
-
-/// Says that the service is asked to stop.
-final class StopFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-
-    var isRequested: Bool { flag.load(ordering: .relaxed) }
-
-    func request() { flag.store(true, ordering: .relaxed) }
 }

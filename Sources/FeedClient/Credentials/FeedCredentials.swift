@@ -7,7 +7,7 @@ struct FeedCredentials: Sendable {
     /// Nil for a provider that wants none.
     var token: String?
     /// Go into the handshake.
-    var headers: [(name: String, value: String)] = []
+    var headers: [HTTPHeader] = []
 }
 
 extension FeedConfiguration {

@@ -2,21 +2,21 @@ import FeedModel
 import Foundation
 import NIOCore
 import Telemetry
-import WebSocketTransport
+package import WebSocketTransport
 
 /// How a feed's token is had: a request over HTTP at every connect, whose answer is JSON.
-package struct FeedLogin: Sendable {
+package struct FeedLogin: Sendable, Hashable {
     /// `http://` or `https://`.
     package var url: String
     /// What is posted; may hold secrets.
     package var body: String?
     /// The values may be secrets.
-    package var headers: [(name: String, value: String)]
+    package var headers: [HTTPHeader]
     /// Where the token is in the answer, such as `sessionToken` or `data.token`.
     package var tokenField: String
 
     package init(
-        url: String, body: String? = nil, headers: [(name: String, value: String)] = [], tokenField: String
+        url: String, body: String? = nil, headers: [HTTPHeader] = [], tokenField: String
     ) {
         self.url = url
         self.body = body
@@ -52,11 +52,11 @@ package struct FeedLogin: Sendable {
         return token
     }
 
-    private var defaultHeaders: [(name: String, value: String)] {
-        var defaults: [(name: String, value: String)] = [(name: "Accept", value: "application/json")]
+    private var defaultHeaders: [HTTPHeader] {
+        var defaults: [HTTPHeader] = [HTTPHeader(name: "Accept", value: "application/json")]
         if let first = body?.first {
             let type = "{[".contains(first) ? "application/json" : "application/x-www-form-urlencoded"
-            defaults.append((name: "Content-Type", value: type))
+            defaults.append(HTTPHeader(name: "Content-Type", value: type))
         }
         return defaults.filter { known in !headers.contains { $0.name.lowercased() == known.name.lowercased() } }
     }

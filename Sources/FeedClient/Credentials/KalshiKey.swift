@@ -1,9 +1,10 @@
 import CryptoExtras
 import FeedModel
 import Foundation
+import WebSocketTransport
 
 /// The API key of a Kalshi account, with which every handshake is signed.
-package struct KalshiKey: Sendable {
+package struct KalshiKey: Sendable, Hashable {
     /// The key's id; a secret, because with it requests are counted as ours.
     package let accessKey: String
     /// PEM file with the RSA key, PKCS#1 or PKCS#8; read at every connect, so that a new key needs no restart.
@@ -17,7 +18,7 @@ package struct KalshiKey: Sendable {
     /// The headers of one handshake: Kalshi accepts them for a short time only.
     ///
     /// - Parameter path: of the URL, without its query.
-    func headers(path: String, now: Timestamp) throws(FeedClientError) -> [(name: String, value: String)] {
+    func headers(path: String, now: Timestamp) throws(FeedClientError) -> [HTTPHeader] {
         let milliseconds = "\(now.microseconds / 1_000)"
         let signed = Data((milliseconds + "GET" + path).utf8)
         let key = try Self.key(in: privateKeyFile)
@@ -26,8 +27,9 @@ package struct KalshiKey: Sendable {
             throw .keyUnusable(file: privateKeyFile, why: "it cannot sign")
         }
         return [
-            (name: "KALSHI-ACCESS-KEY", value: accessKey), (name: "KALSHI-ACCESS-TIMESTAMP", value: milliseconds),
-            (name: "KALSHI-ACCESS-SIGNATURE", value: signature.rawRepresentation.base64EncodedString()),
+            HTTPHeader(name: "KALSHI-ACCESS-KEY", value: accessKey),
+            HTTPHeader(name: "KALSHI-ACCESS-TIMESTAMP", value: milliseconds),
+            HTTPHeader(name: "KALSHI-ACCESS-SIGNATURE", value: signature.rawRepresentation.base64EncodedString()),
         ]
     }
 

@@ -128,6 +128,11 @@ package struct BetfairSession: ProviderSession {
         return actions
     }
 
+    /// The error codes that say that another try with the same credentials is useless.
+    private static let identityErrors: Set = [
+        "NO_APP_KEY", "INVALID_APP_KEY", "NO_SESSION", "INVALID_SESSION_INFORMATION", "NOT_AUTHORIZED",
+    ]
+
     private mutating func status(_ head: BetfairHead) -> FrameVerdict {
         guard head.isSuccess else {
             let code = head.errorCode.map { String(decoding: $0, as: UTF8.self) } ?? "no error code"
@@ -137,7 +142,8 @@ package struct BetfairSession: ProviderSession {
                 orders.tokens = nil
             }
             let why = "provider refused\(answered(head.id).map { " \($0)" } ?? ""): \(code)"
-            return .act(before: [], store: true, after: [.reconnect(cause: .serverError, why: why)])
+            let cause = Self.identityErrors.contains(code) ? ReconnectCause.refused : .serverError
+            return .act(before: [], store: true, after: [.reconnect(cause: cause, why: why)])
         }
         _ = answered(head.id)
         guard phase == .authenticating, questions.isEmpty else { return .store }

@@ -10,25 +10,25 @@ struct SessionEnd: Sendable, Equatable {
     var closeCode: CloseCode?
     /// HTTP status with which the upgrade was refused; nil if it was not.
     var status: Int?
-    /// The login answered, but gave no token: some say so that they do not accept who we are.
-    var isTokenless = false
     /// How long the provider asked us to wait.
     var retryAfter: Duration?
 
     init(
         _ cause: ReconnectCause, why: String, closeCode: CloseCode? = nil, status: Int? = nil,
-        retryAfter: Duration? = nil, isTokenless: Bool = false
+        retryAfter: Duration? = nil
     ) {
         self.cause = cause
         self.why = why
         self.closeCode = closeCode
         self.status = status
         self.retryAfter = retryAfter
-        self.isTokenless = isTokenless
     }
 
-    /// Who we are was not accepted: another try with the same credentials is useless.
-    var isRefusedIdentity: Bool { status == 401 || status == 403 || closeCode == 4401 || isTokenless }
+    /// Who we are was not accepted: another try with the same credentials is useless. Some providers say so in words, with no
+    /// status of HTTP that tells.
+    var isRefusedIdentity: Bool {
+        status == 401 || status == 403 || closeCode == 4401 || (cause == .refused && status == nil)
+    }
 
     /// The provider goes away for a moment and expects its clients back.
     var isRestart: Bool { closeCode == .goingAway || closeCode == .serviceRestart }

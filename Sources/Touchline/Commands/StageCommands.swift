@@ -8,7 +8,7 @@ struct RunCommand: ReportingCommand {
 
     @OptionGroup var options: ConfigurationOptions
 
-    func execute() async throws { try await Application(configuration: options.load(), stages: Stage.allCases).run() }
+    func execute() async throws { try await options.run(Stage.allCases) }
 }
 
 /// The FeedClient alone: sportsbooks to Redis.
@@ -19,7 +19,7 @@ struct FeedCommand: ReportingCommand {
 
     @OptionGroup var options: ConfigurationOptions
 
-    func execute() async throws { try await Application(configuration: options.load(), stages: [.feed]).run() }
+    func execute() async throws { try await options.run([.feed]) }
 }
 
 /// The Processor alone: raw frames to events.
@@ -30,7 +30,7 @@ struct ProcessCommand: ReportingCommand {
 
     @OptionGroup var options: ConfigurationOptions
 
-    func execute() async throws { try await Application(configuration: options.load(), stages: [.process]).run() }
+    func execute() async throws { try await options.run([.process]) }
 }
 
 /// The Writer alone: events to Postgres.
@@ -41,7 +41,7 @@ struct WriteCommand: ReportingCommand {
 
     @OptionGroup var options: ConfigurationOptions
 
-    func execute() async throws { try await Application(configuration: options.load(), stages: [.write]).run() }
+    func execute() async throws { try await options.run([.write]) }
 }
 
 /// The Broadcaster alone: events to subscribers.
@@ -52,7 +52,7 @@ struct BroadcastCommand: ReportingCommand {
 
     @OptionGroup var options: ConfigurationOptions
 
-    func execute() async throws { try await Application(configuration: options.load(), stages: [.broadcast]).run() }
+    func execute() async throws { try await options.run([.broadcast]) }
 }
 
 /// Checks a configuration without connecting to anything.
@@ -67,5 +67,14 @@ struct LintCommand: ReportingCommand {
         let configuration = try options.load()
         print(EffectiveConfiguration(configuration).text)
         if configuration.feeds.isEmpty { printError("touchline: warning: no feeds are configured") }
+    }
+}
+
+extension ConfigurationOptions {
+    /// Runs stages with the configuration, and with its feeds as they are at each SIGHUP.
+    func run(_ stages: [Stage]) async throws {
+        var application = Application(configuration: try load(), stages: stages)
+        application.reload = { try load() }
+        try await application.run()
     }
 }

@@ -53,7 +53,7 @@ struct EffectiveConfiguration {
         return "    login: { \(parts.joined(separator: ", ")) }"
     }
 
-    private static func hidden(_ headers: [(name: String, value: String)]) -> String {
+    private static func hidden(_ headers: [HTTPHeader]) -> String {
         headers.map { "\($0.name): hidden" }.joined(separator: ", ")
     }
 

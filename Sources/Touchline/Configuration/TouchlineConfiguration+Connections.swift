@@ -53,12 +53,12 @@ extension TouchlineConfiguration {
     }
 
     /// What is sent with a request; what HTTP does not allow is a problem.
-    static func readHeaders(_ feed: ConfigurationReader) -> [(name: String, value: String)] {
+    static func readHeaders(_ feed: ConfigurationReader) -> [HTTPHeader] {
         let section = feed.section("headers")
         return section.keys.compactMap { name, _ in
             guard let value = section.secret(name) else { return nil }
             if let why = WebSocketClientConfiguration.problem(ofHeader: name, value) { section.problem(name, why) }
-            return (name: name, value: value)
+            return HTTPHeader(name: name, value: value)
         }
     }
 }

@@ -24,6 +24,8 @@ struct Application {
     var companions: [any Service] = []
     /// Called once everything is started.
     var onStarted: @Sendable () -> Void = {}
+    /// Reads the configuration again, for SIGHUP; nil leaves that signal alone.
+    var reload: (@Sendable () throws -> TouchlineConfiguration)?
 
     func run() async throws {
         if configuration.feeds.isEmpty {
@@ -35,7 +37,14 @@ struct Application {
         let logger = Logger(label: "touchline")
         try await Preflight(configuration: configuration, stages: stages, logger: logger).check()
         let health = HealthRegistry()
-        let services = try services(metrics: metrics, health: health, logger: logger)
+        let lists = FeedLists()
+        var services = try services(lists, metrics: metrics, health: health, logger: logger)
+        if let reload {
+            services.append(
+                ReloadService(
+                    feeds: configuration.feeds, lists: lists, hasBroadcaster: stages.contains(.broadcast),
+                    reload: reload, logger: logger))
+        }
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -47,7 +56,7 @@ struct Application {
 
     /// In the order of the pipeline written backwards, because a group stops its services in reverse.
     private func services(
-        metrics: PrometheusFactory, health: HealthRegistry, logger: Logger
+        _ lists: FeedLists, metrics: PrometheusFactory, health: HealthRegistry, logger: Logger
     ) throws -> [any Service] {
         let redis = try configuration.redis
         let owner = "\(Self.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
@@ -60,14 +69,14 @@ struct Application {
             services.append(try broadcaster(redis: redis, owner: owner, health: health, logger: logger))
         }
         if stages.contains(.write) {
-            services.append(try writer(redis: redis, health: health, logger: logger))
+            services.append(try writer(redis: redis, lists, health: health, logger: logger))
         }
         if stages.contains(.process) {
-            let feeds = configuration.feeds.map { ProcessedFeed(name: $0.name, provider: $0.provider) }
+            let feeds = configuration.feeds.map(ProcessedFeed.init)
             services.append(
                 ProcessorService(
                     configuration: .init(redis: redis, prefix: configuration.prefix, feeds: feeds, ownerName: owner),
-                    health: health, logger: logger))
+                    changes: lists.processed, health: health, logger: logger))
         }
         if stages.contains(.feed) {
             var feedClient = FeedClientConfiguration(
@@ -76,22 +85,25 @@ struct Application {
             feedClient.spool = configuration.spool
             services.append(
                 FeedClientService(
-                    configuration: feedClient, health: health, group: .singleton, logger: logger))
+                    configuration: feedClient, changes: lists.configured, health: health, group: .singleton,
+                    logger: logger))
         }
         return services
     }
 
-    private func writer(redis: RedisEndpoint, health: HealthRegistry, logger: Logger) throws -> any Service {
+    private func writer(
+        redis: RedisEndpoint, _ lists: FeedLists, health: HealthRegistry, logger: Logger
+    ) throws -> any Service {
         var policy = BatchPolicy()
         policy.rows = configuration.batchRows
         policy.bytes = configuration.batchBytes
         policy.period = configuration.batchPeriod
         let writer = WriterConfiguration(
             redis: redis, postgresURL: configuration.postgresURL, prefix: configuration.prefix,
-            feeds: configuration.feeds.map { WriterFeed(name: $0.name, provider: $0.provider) },
+            feeds: configuration.feeds.map(WriterFeed.init),
             connections: min(configuration.postgresConnections, 4), batch: policy,
             isRawAuditOn: configuration.isRawAuditOn, consumerName: "\(Self.hostName)-writer")
-        return try WriterService(configuration: writer, health: health, logger: logger)
+        return try WriterService(configuration: writer, changes: lists.written, health: health, logger: logger)
     }
 
     private func broadcaster(

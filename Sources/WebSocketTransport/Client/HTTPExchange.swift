@@ -7,7 +7,7 @@ package struct HTTPExchange: Sendable {
     /// `http://` or `https://`.
     package var url: String
     /// Sent as they are; may hold credentials and are never logged.
-    package var headers: [(name: String, value: String)] = []
+    package var headers: [HTTPHeader] = []
     package var body: [UInt8] = []
     /// From the resolution of the name to the last byte of the answer.
     package var timeout: Duration = .seconds(10)

@@ -5,7 +5,7 @@ package struct WebSocketClientConfiguration: Sendable {
     /// `ws://` or `wss://`, with path and query.
     package var url: String
     /// Added to the upgrade request as they are; may hold credentials and are never logged.
-    package var headers: [(name: String, value: String)] = []
+    package var headers: [HTTPHeader] = []
     /// Offered in this order; the server picks at most one.
     package var subprotocols: [String] = []
     /// Name resolution, TCP, TLS and upgrade together.

@@ -1,7 +1,8 @@
+import Supervision
 import Synchronization
 
 /// Says that the stage is to finish what it has in hand and end, and wakes whoever is waiting for better times.
-final class StopSignal: Sendable {
+final class StopSignal: Stoppable {
     private struct State {
         var isRequested = false
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]

@@ -12,7 +12,7 @@ import Testing
         _ change: (inout WebSocketClientConfiguration) -> Void = { _ in }
     ) throws -> ClientUpgrade {
         var configuration = WebSocketClientConfiguration(url: "ws://h:81/feed?a=b")
-        configuration.headers = [("Authorization", "Bearer x")]
+        configuration.headers = [HTTPHeader(name: "Authorization", value: "Bearer x")]
         change(&configuration)
         return ClientUpgrade(configuration, url: try configuration.validated(), key: key)
     }

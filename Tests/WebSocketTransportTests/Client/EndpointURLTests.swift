@@ -24,9 +24,9 @@ import Testing
     @Test func configurationIsCheckedBeforeASocketOpens() throws {
         var configuration = WebSocketClientConfiguration(url: "ws://h/")
         _ = try configuration.validated()
-        configuration.headers = [("X-Key", "a\r\nHost: b")]
+        configuration.headers = [HTTPHeader(name: "X-Key", value: "a\r\nHost: b")]
         #expect(throws: WebSocketError.self) { try configuration.validated() }
-        configuration.headers = [("X Key", "a")]
+        configuration.headers = [HTTPHeader(name: "X Key", value: "a")]
         #expect(throws: WebSocketError.self) { try configuration.validated() }
         configuration.headers = []
         configuration.pingInterval = .zero

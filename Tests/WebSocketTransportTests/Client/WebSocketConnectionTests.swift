@@ -300,7 +300,9 @@ import Testing
     ])
     func headersThatWouldBreakTheRequestAreRefused(name: String) async throws {
         let address = ListeningAddress(host: "127.0.0.1", port: 1)
-        await #expect(throws: WebSocketError.self) { try await connect(address) { $0.headers = [(name, "x")] } }
+        await #expect(throws: WebSocketError.self) {
+            try await connect(address) { $0.headers = [HTTPHeader(name: name, value: "x")] }
+        }
         #expect(WebSocketClientConfiguration.problem(ofHeader: name, "secret")?.contains("secret") == false)
     }
 }

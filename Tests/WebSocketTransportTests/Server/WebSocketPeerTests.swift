@@ -149,7 +149,7 @@ import Testing
         try await withServer(routes) { address in
             let connection = try await connect(address) {
                 $0.url = "ws://\(address)/v1/ws?token=a+b"
-                $0.headers = [("X-Key", "k")]
+                $0.headers = [HTTPHeader(name: "X-Key", value: "k")]
                 $0.subprotocols = ["other", "bearer"]
             }
             #expect(connection.subprotocol == "bearer")

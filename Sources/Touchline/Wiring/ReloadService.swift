@@ -1,0 +1,46 @@
+import FeedClient
+import FeedModel
+import Logging
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+/// Reads the configuration again at SIGHUP and sends its feeds to the stages; nothing else of it is taken.
+struct ReloadService: Service {
+    /// Those that run at the start.
+    let feeds: [FeedConfiguration]
+    let lists: FeedLists
+    let hasBroadcaster: Bool
+    let reload: @Sendable () throws -> TouchlineConfiguration
+    let logger: Logger
+
+    func run() async throws {
+        var feeds = feeds
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            do {
+                let configuration = try reload()
+                guard !configuration.feeds.isEmpty else { throw CommandFailure(description: "it has no feeds") }
+                report(from: feeds, to: configuration.feeds)
+                feeds = configuration.feeds
+                lists.send(feeds)
+            } catch {
+                logger.error("the configuration is not taken: everything stays", metadata: [LogKey.error: "\(error)"])
+            }
+        }
+    }
+
+    private func report(from old: [FeedConfiguration], to new: [FeedConfiguration]) {
+        let known = Dictionary(old.map { ($0.name, $0) }) { $1 }
+        let added = new.filter { known[$0.name] == nil }
+        let changed = new.filter { feed in known[feed.name].map { $0 != feed } ?? false }
+        let names = Set(new.map(\.name))
+        let removed = old.filter { !names.contains($0.name) }
+        func text(_ feeds: [FeedConfiguration]) -> String { feeds.map(\.name.text).joined(separator: ",") }
+        logger.notice(
+            "feeds are read again",
+            metadata: ["added": "\(text(added))", "removed": "\(text(removed))", "changed": "\(text(changed))"])
+        if hasBroadcaster, !added.isEmpty || !removed.isEmpty {
+            logger.warning("the broadcaster serves the feeds of its start: start it again to serve others")
+        }
+    }
+}
