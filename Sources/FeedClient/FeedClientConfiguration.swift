@@ -103,6 +103,8 @@ package struct FeedConnectionConfiguration: Sendable, Equatable {
     package var connectTimeout: Duration = .seconds(10)
     /// How long the provider may take to answer what opens a session: authentication, subscription.
     package var answerTimeout: Duration = .seconds(5)
+    /// Offers permessage-deflate: fewer bytes for more CPU.
+    package var isCompressionOffered = false
     /// How often the other end is asked whether it is still there, and how long it may take to answer.
     package var pingInterval: Duration = .seconds(20)
     package var pongTimeout: Duration = .seconds(10)

@@ -12,6 +12,7 @@ extension FeedConfiguration {
         configuration.tls = connection.tls
         configuration.proxy = connection.proxy
         configuration.connectTimeout = connection.connectTimeout
+        configuration.compression = connection.isCompressionOffered ? CompressionOffer() : nil
         configuration.pingInterval = connection.pingInterval
         configuration.pongTimeout = connection.pongTimeout
         // Frames somewhat over the limit still reach the Processor, which makes them dead letters with their payload.

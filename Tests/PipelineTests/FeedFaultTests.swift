@@ -12,6 +12,8 @@ import Testing
         var gaps: [String] = []
         /// Rows of `letters`, by reason.
         var letters: [String] = []
+        /// Further keys of the feed.
+        var settings = ""
         var testDescription: String { faults.joined(separator: " ") }
     }
 
@@ -31,11 +33,12 @@ import Testing
         Case(faults: ["1:messages=5000:close=4401", "2:opened:refuse=401"]),
         Case(faults: ["1:opened:refuse=401"]),
         Case(faults: ["1:messages=5000:drop", "2:opened:refuse=503,2s", "3:opened:refuse=429,1s"]),
-        Case(faults: ["<10s:subscribed:drop"]),
+        Case(faults: ["<\(Soak.isOn ? 120 : 10)s:subscribed:drop"]),
+        Case(faults: ["1:messages=5000:bomb=52428800"], settings: ", compress: true"),
         Case(faults: ["1:messages=2000:slow=200000,5s"]),
     ]
 
-    @Test(.timeLimit(.minutes(2)), arguments: cases)
+    @Test(.timeLimit(.minutes(5)), arguments: cases)
     func everyMessageIsThereOnce(fault: Case) async throws {
         let redis = try await TestServers.redis()
         let postgres = try await TestServers.postgres()
@@ -51,11 +54,13 @@ import Testing
                     postgres: { url: "\(url)" }
                     broadcaster: { listen: "127.0.0.1:0" }
                     operations: { listen: "127.0.0.1:0" }
-                    feeds: { book: { provider: sportsbook, url: "\(try await book.start())", streams: [odds] } }
+                    feeds:
+                      book:
+                        { provider: sportsbook, url: "\(try await book.start())", streams: [odds]\(fault.settings) }
                     """)
             #expect(try await stages.run(["migrate"]).code == 0)
             try await stages.start("run")
-            try await database.untilRows(reach: Self.messages)
+            try await database.untilRows(reach: Self.messages, seconds: Soak.isOn ? 240 : 60)
             // Letters and gaps may come a moment later.
             try await Task.sleep(for: .seconds(1))
             #expect(try await database.lines("SELECT reason FROM letters ORDER BY position") == fault.letters)

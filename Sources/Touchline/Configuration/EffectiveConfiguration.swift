@@ -61,6 +61,7 @@ struct EffectiveConfiguration {
         var lines = [
             "    connect_timeout: \(milliseconds(connection.connectTimeout))",
             "    answer_timeout: \(milliseconds(connection.answerTimeout))",
+            "    compress: \(connection.isCompressionOffered)",
             "    ping_interval: \(milliseconds(connection.pingInterval))",
             "    pong_timeout: \(milliseconds(connection.pongTimeout))",
         ]

@@ -9,6 +9,7 @@ extension TouchlineConfiguration {
         var connection = FeedConnectionConfiguration()
         connection.tls = readTLS(feed, url: url)
         connection.headers = readHeaders(feed)
+        connection.isCompressionOffered = feed.flag("compress", default: connection.isCompressionOffered)
         connection.connectTimeout = feed.duration(
             "connect_timeout", in: .milliseconds(100)...(.seconds(300)), default: connection.connectTimeout)
         connection.answerTimeout = feed.duration(
