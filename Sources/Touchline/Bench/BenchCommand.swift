@@ -4,7 +4,8 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this machine: CPU by process.",
-        subcommands: [BenchChainCommand.self, BenchFeedCommand.self], defaultSubcommand: BenchChainCommand.self)
+        subcommands: [BenchChainCommand.self, BenchFeedCommand.self, BenchProcessCommand.self],
+        defaultSubcommand: BenchChainCommand.self)
 }
 
 /// Socket → Redis → Processor → Redis → Writer → committed, as separate processes.
@@ -52,6 +53,29 @@ struct BenchFeedCommand: ReportingCommand {
     func execute() async throws {
         for _ in 1...runs {
             let run = ChainRun(scope: .feed, messages: messages, rate: rate, isRawAuditOn: false)
+            StandardOutput.line(try await run.measure().text)
+        }
+    }
+}
+
+/// Redis → Redis: the Processor alone.
+struct BenchProcessCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "process",
+        abstract: "The Processor's CPU µs a message, at full batches: its process, the start included.",
+        discussion: """
+            Starts a Redis (AOF everysec) of its own, has everything appended, then starts process as a process of its own.
+            Example: touchline bench process --messages 1000000
+            """)
+
+    @Option(help: "How many 300-byte odds messages.") var messages = 1_000_000
+    @Option(help: "How often the whole run is repeated.") var runs = 1
+
+    func validate() throws { try BenchLimits.check(messages: messages, rate: 0, runs: runs) }
+
+    func execute() async throws {
+        for _ in 1...runs {
+            let run = ChainRun(scope: .process, messages: messages, rate: 0, isRawAuditOn: false)
             StandardOutput.line(try await run.measure().text)
         }
     }

@@ -8,9 +8,9 @@ import Sportsbook
 
 /// How much of the chain a run measures.
 enum BenchScope: String {
-    case chain, feed
+    case chain, feed, process
 
-    /// Backwards, so that whoever is written to is there first.
+    /// Those that run from the beginning; backwards, so that whoever is written to is there first.
     var stages: [Stage] { self == .chain ? [.write, .process, .feed] : [.feed] }
 }
 
@@ -54,7 +54,13 @@ struct ChainRun {
             stages.append(try await StageProcess.start(stage, configuration(stage, servers, url), in: directory))
         }
         do {
-            let figures = try await run(stages, servers: servers, book: book)
+            var figures = try await run(stages, servers: servers, book: book)
+            if scope == .process {
+                let processor = try await StageProcess.start(
+                    .process, configuration(.process, servers, url), in: directory)
+                stages.append(processor)
+                figures = try await runProcessor(processor, servers: servers)
+            }
             await end(stages, book: book)
             return figures
         } catch {
@@ -79,13 +85,41 @@ struct ChainRun {
         await book.openGate()
         switch scope {
         case .chain: try await untilCommitted(servers, stages)
-        case .feed: try await untilAppended(servers, stages)
+        case .feed, .process: try await untilAppended(servers, stages)
         }
         let duration = ContinuousClock.now - began
         let after = await usage(stages, servers, book)
         return ChainFigures(
             scope: scope, messages: messages, rate: rate, isRawAuditOn: isRawAuditOn, seconds: duration / .seconds(1),
             processorSeconds: zip(before, after).map { before, after in (after.0, after.1 - before.1) })
+    }
+
+    /// Waits until a processor that has just started has forwarded everything that was appended before: full batches.
+    private func runProcessor(_ processor: StageProcess, servers: PrivateServers) async throws -> ChainFigures {
+        let began = ContinuousClock.now
+        let redisBefore = await servers.redis.cpuSeconds
+        try await untilForwarded(servers, processor)
+        return ChainFigures(
+            scope: scope, messages: messages, rate: rate, isRawAuditOn: isRawAuditOn,
+            seconds: (ContinuousClock.now - began) / .seconds(1),
+            processorSeconds: [
+                ("process", processor.processorSeconds), ("redis", await servers.redis.cpuSeconds - redisBefore),
+            ])
+    }
+
+    private func untilForwarded(_ servers: PrivateServers, _ processor: StageProcess) async throws {
+        guard let feed = FeedName("bench") else { return }
+        let names = StreamNames(feed: feed)
+        let redis = RedisConnection(endpoint: try RedisEndpoint(url: servers.redis.url), name: "bench")
+        let limit = limit
+        while ContinuousClock.now < limit {
+            try await redis.connect()
+            let appended = try await redis.lastEntry(of: names.raw)?.id
+            if let appended, try await redis.lastEntry(of: names.events)?.id == appended { return await redis.close() }
+            try processor.requireAlive()
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw CommandFailure(description: "not everything was forwarded in time: \(processor.complaint)")
     }
 
     private func untilSubscribed(_ book: SportsbookServer, _ stages: [StageProcess]) async throws {
