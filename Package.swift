@@ -145,6 +145,14 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
+// scripts/fuzz.sh alone builds it: libFuzzer brings its own main.
+if Context.environment["TOUCHLINE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "DecoderFuzzer", dependencies: ["FeedModel", "Processor"], path: "Fuzz/DecoderFuzzer"))
+    package.products.append(.executable(name: "DecoderFuzzer", targets: ["DecoderFuzzer"]))
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
