@@ -6,14 +6,16 @@ import Testing
 enum NumberedRows {
     /// Reads all rows in the order of their positions: they must be exactly the numbers from 1, none twice, none missing.
     static func expectAll(
-        of load: LoadConfiguration, count: Int64, in database: String, of postgres: PostgresServer
+        of load: LoadConfiguration, count: Int64, in database: String, of postgres: PostgresServer,
+        feed: String? = nil
     ) async throws {
         let text = try await postgres.execute(
             """
             select f.fixture_id || ' ' || m.market_type || ' ' || coalesce(trim_scale(s.line)::text, '-') || ' ' || s.option_id
                 || ' ' || trim_scale(t.odd_value)
             from odds_ticks t join selections s using (selection_key) join markets m using (market_key)
-                join fixtures f using (fixture_key)
+                join fixtures f using (fixture_key) join feeds e on e.feed_id = t.feed_id
+            \(feed.map { "where e.name = '\($0)'" } ?? "")
             order by t.position
             """, database: database)
         let rows = text.split(separator: "\n")
