@@ -88,15 +88,8 @@ import Testing
             #expect(try await stages.run(["migrate"]).code == 0)
             for stage in ["feed", "process", "write"] { try await stages.start(stage) }
             try await PipelineDatabase(url).untilRows(reach: 3_000)
-            let folder = URL(fileURLWithPath: redis.logPath).deletingLastPathComponent().path
             for _ in 0..<Soak.rounds {
-                // What Redis has now is what it will come back with, a second from now.
-                _ = try await ChildProcess.run("cp", ["-a", "\(folder)/redis", "\(folder)/older"])
-                try await Task.sleep(for: .seconds(1))
-                await redis.kill()
-                _ = try await ChildProcess.run("rm", ["-rf", "\(folder)/redis"])
-                _ = try await ChildProcess.run("mv", ["\(folder)/older", "\(folder)/redis"])
-                try await redis.restart()
+                try await redis.comeBackOlder()
                 try await Task.sleep(for: .seconds(2))
             }
             try await Self.expectAll(load, stages, url)

@@ -63,19 +63,8 @@ import Testing
                 await stages.signal(name, SIGCONT)
             case .killWriter: try await stages.killAndRestart("write")
             case .killFeed: try await stages.killAndRestart("feed")
-            case .olderRedis: try await makeRedisOlder()
+            case .olderRedis: try await redis.comeBackOlder()
             }
-        }
-
-        /// Redis comes back with what it had a second before it was killed.
-        private func makeRedisOlder() async throws {
-            let folder = URL(fileURLWithPath: redis.logPath).deletingLastPathComponent().path
-            _ = try await ChildProcess.run("cp", ["-a", "\(folder)/redis", "\(folder)/older"])
-            try await Task.sleep(for: .seconds(1))
-            await redis.kill()
-            _ = try await ChildProcess.run("rm", ["-rf", "\(folder)/redis"])
-            _ = try await ChildProcess.run("mv", ["\(folder)/older", "\(folder)/redis"])
-            try await redis.restart()
         }
     }
 

@@ -8,6 +8,35 @@ struct BenchCommand: AsyncParsableCommand {
         defaultSubcommand: BenchChainCommand.self)
 }
 
+/// What every benchmark may be asked for.
+struct BenchOptions: ParsableArguments {
+    @Option(help: "How many 300-byte odds messages.") var messages = 1_000_000
+    @Option(help: "How often the whole run is repeated.") var runs = 1
+
+    func validate() throws {
+        guard messages > 0, (1...100).contains(runs) else {
+            throw ValidationError("--messages must be above 0, --runs 1 to 100")
+        }
+    }
+
+    /// Runs and prints one line a run.
+    func measure(_ scope: BenchScope, rate: Int = 0, isRawAuditOn: Bool = false) async throws {
+        for _ in 1...runs {
+            let run = ChainRun(scope: scope, messages: messages, rate: rate, isRawAuditOn: isRawAuditOn)
+            StandardOutput.line(try await run.measure().text)
+        }
+    }
+}
+
+/// How fast the load is sent.
+struct BenchRate: ParsableArguments {
+    @Option(help: "Messages a second; 0 is as fast as the socket takes them.") var rate = 0
+
+    func validate() throws {
+        guard rate >= 0 else { throw ValidationError("--rate must be 0 or more") }
+    }
+}
+
 /// Socket → Redis → Processor → Redis → Writer → committed, as separate processes.
 struct BenchChainCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
@@ -19,18 +48,12 @@ struct BenchChainCommand: ReportingCommand {
             Example: touchline bench chain --messages 1000000
             """)
 
-    @Option(help: "How many 300-byte odds messages.") var messages = 1_000_000
-    @Option(help: "Messages a second; 0 is as fast as the socket takes them.") var rate = 0
-    @Option(help: "How often the whole run is repeated.") var runs = 1
+    @OptionGroup var options: BenchOptions
+    @OptionGroup var speed: BenchRate
     @Flag(help: "Write every frame into raw_frames as well.") var rawAudit = false
 
-    func validate() throws { try BenchLimits.check(messages: messages, rate: rate, runs: runs) }
-
     func execute() async throws {
-        for _ in 1...runs {
-            let run = ChainRun(scope: .chain, messages: messages, rate: rate, isRawAuditOn: rawAudit)
-            StandardOutput.line(try await run.measure().text)
-        }
+        try await options.measure(.chain, rate: speed.rate, isRawAuditOn: rawAudit)
     }
 }
 
@@ -44,48 +67,23 @@ struct BenchFeedCommand: ReportingCommand {
             Example: touchline bench feed --messages 1000000
             """)
 
-    @Option(help: "How many 300-byte odds messages.") var messages = 1_000_000
-    @Option(help: "Messages a second; 0 is as fast as the socket takes them.") var rate = 0
-    @Option(help: "How often the whole run is repeated.") var runs = 1
+    @OptionGroup var options: BenchOptions
+    @OptionGroup var speed: BenchRate
 
-    func validate() throws { try BenchLimits.check(messages: messages, rate: rate, runs: runs) }
-
-    func execute() async throws {
-        for _ in 1...runs {
-            let run = ChainRun(scope: .feed, messages: messages, rate: rate, isRawAuditOn: false)
-            StandardOutput.line(try await run.measure().text)
-        }
-    }
+    func execute() async throws { try await options.measure(.feed, rate: speed.rate) }
 }
 
 /// Redis → Redis: the Processor alone.
 struct BenchProcessCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "process",
-        abstract: "The Processor's CPU µs a message, at full batches: its process, the start included.",
+        abstract: "The Processor's CPU µs a message at full batches, its start included.",
         discussion: """
             Starts a Redis (AOF everysec) of its own, has everything appended, then starts process as a process of its own.
             Example: touchline bench process --messages 1000000
             """)
 
-    @Option(help: "How many 300-byte odds messages.") var messages = 1_000_000
-    @Option(help: "How often the whole run is repeated.") var runs = 1
+    @OptionGroup var options: BenchOptions
 
-    func validate() throws { try BenchLimits.check(messages: messages, rate: 0, runs: runs) }
-
-    func execute() async throws {
-        for _ in 1...runs {
-            let run = ChainRun(scope: .process, messages: messages, rate: 0, isRawAuditOn: false)
-            StandardOutput.line(try await run.measure().text)
-        }
-    }
-}
-
-/// What every benchmark may be asked for.
-enum BenchLimits {
-    static func check(messages: Int, rate: Int, runs: Int) throws {
-        guard messages > 0, rate >= 0, (1...100).contains(runs) else {
-            throw ValidationError("--messages must be above 0, --rate 0 or more, --runs 1 to 100")
-        }
-    }
+    func execute() async throws { try await options.measure(.process) }
 }
