@@ -105,7 +105,11 @@ actor StageProcesses {
         return files.filter { $0.hasSuffix(".txt") }.sorted().map { name in
             let path = directory.appendingPathComponent(name).path
             let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-            return "--- \(name)\n" + text.split(separator: "\n").suffix(8).joined(separator: "\n")
+            let lines = text.split(separator: "\n")
+            // Of a crash its beginning tells, not its end.
+            let crash = lines.firstIndex { $0.hasPrefix("*** ") || $0.contains("Fatal error") }
+            let told = crash.map { lines[$0...].prefix(60) } ?? lines.suffix(8)
+            return "--- \(name)\n" + told.joined(separator: "\n")
         }.joined(separator: "\n")
     }
 
