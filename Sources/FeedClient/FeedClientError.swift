@@ -9,7 +9,7 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The file that should hold the provider's token is absent, unreadable or empty.
     case tokenUnreadable(file: String)
     /// The login answered with a status that is no success, or with one and no token.
-    case loginRefused(url: String, status: Int, retryAfter: Duration?, body: String)
+    case loginRefused(url: String, status: Int, retryAfter: Duration?)
     case loginWithoutToken(url: String, field: String)
     /// The login cannot be reached, or does not speak HTTP.
     case loginFailed(url: String, why: String)
@@ -19,13 +19,15 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The log's last entry is of a newer version.
     case unreadableLog(EntryError)
 
+    /// What an earlier process left on the disk cannot be read.
+    case spoolUnusable(String)
+
     package var description: String {
         switch self {
         case .ownershipLost(let why): "another process owns the feed: \(why)"
         case .continuityLost(let why): "the feed's log cannot be continued: \(why)"
         case .tokenUnreadable(let file): "the token file \(file) cannot be read or is empty"
-        case .loginRefused(let url, let status, _, let body):
-            "the login at \(url) was refused with status \(status)" + (body.isEmpty ? "" : ": \(body)")
+        case .loginRefused(let url, let status, _): "the login at \(url) was refused with status \(status)"
         case .loginWithoutToken(let url, let field):
             "the login at \(url) gave no token: its answer is no JSON object with the text '\(field)'"
         case .loginFailed(let url, let why): "the login at \(url) failed: \(why)"
@@ -33,6 +35,7 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
             "the private key file \(file) cannot be used: \(why); it must be an RSA key as PEM without passphrase, "
                 + "PKCS#1 or PKCS#8, readable for this user"
         case .unknownProvider(let name): "unknown provider '\(name)': known are \(SessionRegistry.names)"
+        case .spoolUnusable(let why): why
         case .unreadableLog(let error): "the feed's log cannot be read: \(error)"
         }
     }

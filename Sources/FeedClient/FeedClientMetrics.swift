@@ -20,6 +20,7 @@ struct FeedClientMetrics: Sendable {
     let lastMessageAge: Gauge
     /// What waits on the disk for Redis, and what has ever been put there.
     let spoolBytes: Gauge
+    let droppedBySpool: Counter
     let spooledFrames: Counter
     private let feed: FeedName
 
@@ -36,6 +37,8 @@ struct FeedClientMetrics: Sendable {
         batchFrames = Recorder(label: "touchline_feed_batch_frames", dimensions: labels, aggregate: true)
         state = Gauge(label: "touchline_feed_state", dimensions: labels)
         spoolBytes = Gauge(label: "touchline_feed_spool_bytes", dimensions: labels)
+        droppedBySpool = Counter(
+            label: "touchline_feed_dropped_total", dimensions: labels + [("reason", "spool_full")])
         spooledFrames = Counter(label: "touchline_feed_spooled_frames_total", dimensions: labels)
         lastMessageAge = Gauge(label: "touchline_feed_last_message_age_seconds", dimensions: labels)
     }

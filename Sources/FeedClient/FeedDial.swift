@@ -28,7 +28,7 @@ extension SessionEnd {
         let refusal: (status: Int, retryAfter: Duration?)? =
             switch error {
             case WebSocketError.refused(let status, let retryAfter, _): (status, retryAfter)
-            case FeedClientError.loginRefused(_, let status, let retryAfter, _): (status, retryAfter)
+            case FeedClientError.loginRefused(_, let status, let retryAfter): (status, retryAfter)
             default: nil
             }
         if let refusal {

@@ -36,6 +36,9 @@ struct FeedPump {
     /// Up to when the feed is known to be complete; nil if it is new.
     private var lastLiveAt: Timestamp?
     private var lastFrameAt = ContinuousClock.now
+    /// How long the provider has said nothing, as far as we were listening.
+    private var silence = Duration.zero
+    private static let longestSilenceStep = Duration.seconds(2)
     private var lastTickAt = ContinuousClock.now
     private var lastHeartbeatAt = ContinuousClock.now
     private var lastAppendAt = ContinuousClock.now
@@ -89,6 +92,7 @@ struct FeedPump {
         reconnect = nil
         answers = AnswerWatch(limit: feed.connection.answerTimeout)
         lastFrameAt = .now
+        silence = .zero
         for action in session.opened() { perform(action) }
         try await flush(sendingTo: connection)
         var batch = MessageBatch()
@@ -120,6 +124,7 @@ struct FeedPump {
 
     private mutating func take(_ batch: MessageBatch) {
         lastFrameAt = .now
+        silence = .zero
         rate.add(batch.messageCount, at: lastFrameAt)
         log.builder.advance(to: Timestamp(microseconds: batch.receivedAt))
         metrics.receivedFrames.increment(by: batch.messageCount)
@@ -250,7 +255,8 @@ struct FeedPump {
         lastTickAt = now
         log.builder.advance(to: WallClock.now)
         metrics.lastMessageAge.record((now - lastFrameAt).seconds)
-        let silence = now - lastFrameAt
+        // While Redis kept us from reading, nobody was silent.
+        silence += min(elapsed, Self.longestSilenceStep)
         if silence > session.deadAfter {
             perform(.reconnect(cause: .silence, why: "no frame for \(silence.seconds) s"))
         } else if silence > quietBeforeHeartbeat, now - lastHeartbeatAt > heartbeatInterval {
@@ -280,6 +286,7 @@ struct FeedPump {
     }
 
     private mutating func handleRequests() async throws {
+        guard !log.isRedisAway else { return }
         let after = log.builder.requestsHandled
         let requests: [StreamEntry]
         do {

@@ -45,9 +45,17 @@ struct FeedRunner: Sendable {
                 try await own(redis: redis, lease: lease, isAfterLoss: isAfterLoss)
                 isAfterLoss = false
             } catch let error as FeedClientError {
-                health.report(component, .degraded("\(error)"))
-                logger.warning("feed is given up for now", metadata: [LogKey.error: "\(error)"])
-                if case .continuityLost = error { isAfterLoss = true } else { try await pause(.seconds(1)) }
+                if case .continuityLost = error {
+                    isAfterLoss = true
+                    health.report(component, .degraded("\(error)"))
+                    logger.warning("the feed's log begins anew", metadata: [LogKey.error: "\(error)"])
+                } else {
+                    try await giveUp(error)
+                }
+            } catch let error as EntryError {
+                try await giveUp(.unreadableLog(error))
+            } catch let error as SpoolError {
+                try await giveUp(.spoolUnusable("\(error)"))
             } catch let error as RedisError {
                 isRedisBack = true
                 health.report(component, .down("redis: \(error)"))
@@ -59,6 +67,14 @@ struct FeedRunner: Sendable {
         await redis.close()
         health.remove(component)
         health.remove("\(component).log")
+    }
+
+    /// Of this feed alone: the others have nothing to do with it.
+    private func giveUp(_ error: FeedClientError) async throws {
+        let isPassing = if case .ownershipLost = error { true } else { false }
+        health.report(component, isPassing ? .degraded("\(error)") : .down("\(error)"))
+        logger.error("feed is given up for now", metadata: [LogKey.error: "\(error)"])
+        try await pause(isPassing ? .seconds(1) : .seconds(5))
     }
 
     /// A standby neither connects nor writes: it asks once a second whether the lease is free.

@@ -37,17 +37,28 @@ where Item.ID: Sendable {
         onChange: @Sendable ([Item]) -> Void = { _ in },
         _ body: @escaping @Sendable (Item, Stop) async throws -> Void
     ) async throws {
+        // The group's body cannot be cancelled by a child: the child ends what the body waits for.
+        let (lists, continuation) = AsyncStream.makeStream(of: [Item].self)
         try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                defer { continuation.finish() }
+                for try await changed in changes.cancelOnGracefulShutdown() { continuation.yield(changed) }
+            }
             func start(_ items: [Item]) {
-                for (index, item) in apply(items).enumerated() {
+                for (index, id) in apply(items).enumerated() {
                     group.addTask {
-                        try await Task.sleep(for: stagger * index)
-                        try await self.supervise(item, body)
+                        do {
+                            try await Task.sleep(for: stagger * index)
+                            try await self.supervise(id, body)
+                        } catch {
+                            continuation.finish()
+                            throw error
+                        }
                     }
                 }
             }
             start(items)
-            for try await changed in changes.cancelOnGracefulShutdown() {
+            for await changed in lists {
                 onChange(changed)
                 start(changed)
             }

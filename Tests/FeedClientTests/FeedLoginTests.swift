@@ -122,7 +122,9 @@ import WebSocketTransport
             let refused = try #require(await end(dial))
             #expect(refused.cause == .refused && refused.status == status && refused.retryAfter == .seconds(90))
             #expect(refused.isRefusedIdentity == (status < 429))
-            #expect(refused.why.contains("the login at") && refused.why.contains("not you"))
+            #expect(
+                refused.why.contains("the login at") && !refused.why.contains("not you"),
+                "servers repeat what they were sent")
             var policy = ReconnectPolicy(backoff: ReconnectBackoff())
             var generator = SystemRandomNumberGenerator()
             _ = policy.delay(after: refused, lived: .zero, using: &generator)

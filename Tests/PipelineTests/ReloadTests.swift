@@ -46,6 +46,11 @@ import Testing
 
             try await reload(steadyFeed)
             try await database.untilQuiet(rows(of: "passing"))
+            let last = try await ChildProcess.run(
+                "redis-cli", ["-u", redis.url, "--raw", "XREVRANGE", "touchline:{passing}:raw", "+", "-", "COUNT", "1"])
+            let written = try await database.value(
+                "SELECT max(first_frame) FROM ingest_ledger JOIN feeds f USING (feed_id) WHERE f.name = 'passing'")
+            #expect(last.output.hasPrefix("\(written)-0"), "what the feed left in Redis stays there: \(written)")
 
             try await database.until("SELECT count(*) >= \(Self.messages) FROM \(rows(of: "steady"))", seconds: 60)
             #expect(try await database.count(rows(of: "steady")) == Self.messages)

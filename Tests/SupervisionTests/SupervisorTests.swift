@@ -90,11 +90,13 @@ import Testing
         #expect(journal == ["+a1", "-a1", "+a1", "-a1"])
     }
 
-    @Test func aFailureEndsTheOthers() async throws {
+    @Test(arguments: [true, false]) func aFailureEndsTheOthers(isListFinal: Bool) async throws {
         struct Broken: Error {}
+        let (changes, continuation) = AsyncStream.makeStream(of: [Item].self)
+        if isListFinal { continuation.finish() }
         let supervisor = Supervisor<Item, StopFlag>(makeStop: { StopFlag() })
         await #expect(throws: Broken.self) {
-            try await supervisor.run([Item(id: "a"), Item(id: "b")], changes: AsyncStream { $0.finish() }) { item, _ in
+            try await supervisor.run([Item(id: "a"), Item(id: "b")], changes: changes) { item, _ in
                 if item.id == "b" { throw Broken() }
                 try await Task.sleep(for: .seconds(600))
             }

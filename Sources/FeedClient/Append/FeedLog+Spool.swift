@@ -37,6 +37,8 @@ extension FeedLog {
             try await spool.store(closed, term: builder.term)
         } catch {
             // The disk or the limit is full: the entries wait here, and the socket behind them.
+            isBlocked = true
+            defer { isBlocked = false }
             health.report(component, .down("\(error)"))
             logger.critical("the spool takes no more: the socket is not read", metadata: [LogKey.error: "\(error)"])
             while isSpooling {
@@ -48,14 +50,23 @@ extension FeedLog {
             if try await append(closed) { return }
             return try await recover(closed)
         }
+        await noteDropped(by: spool)
         metrics.spooledFrames.increment(by: closed.reduce(0) { $0 + Int($1.last - $1.first) + 1 })
         metrics.spoolBytes.record(await spool.bytes)
         if ContinuousClock.now >= nextDrain { try await drain() }
     }
 
+    private mutating func noteDropped(by spool: Spool) async {
+        let dropped = await spool.droppedFrames
+        guard dropped > knownDropped else { return }
+        if knownDropped == 0 { logger.error("the spool is full and drops its oldest frames") }
+        metrics.droppedBySpool.increment(by: Int(dropped - knownDropped))
+        knownDropped = dropped
+    }
+
     /// Looks at how full Redis is, once a second. An absent Redis shows elsewhere.
     mutating func watchMemory() async {
-        guard spool != nil, ContinuousClock.now >= nextMemoryLook else { return }
+        guard spool != nil, !isRedisAway, ContinuousClock.now >= nextMemoryLook else { return }
         nextMemoryLook = .now + .seconds(1)
         guard let share = try? await redis.memoryShare() else { return }
         guard share > (isRedisNearlyFull ? Self.memoryShares.drain : Self.memoryShares.spool) else {
@@ -73,8 +84,9 @@ extension FeedLog {
     /// turn; `isSpooling` is false when everything is in Redis.
     private mutating func drain() async throws {
         guard let spool else { return }
-        let deadline = ContinuousClock.now + Self.drainTurn
-        nextDrain = .now + .milliseconds(500)
+        let began = ContinuousClock.now
+        let deadline = began + Self.drainTurn
+        nextDrain = began + .milliseconds(500)
         do {
             var last = try await confirmedHeader()
             guard !isRedisNearlyFull else { return }
@@ -92,13 +104,15 @@ extension FeedLog {
                     after: last, before: entries[0], kind: await spool.droppedFrames > 0 ? .overflow : .lost)
                 if let bridge { entries.insert(bridge, at: 0) }
                 guard try await append(entries) else { return }
-                if bridge != nil { noteBridge(from: last.last, to: entries[1].first) }
+                if bridge != nil { await noteBridge(from: last.last, to: entries[1].first, spool) }
                 retained.keep(entries)
                 last = try RawEntry.header(of: end.payload)
             }
             nextDrain = .now
         } catch let error as RedisError {
             reportAway(error)
+            // A Redis that hangs costs a time limit whenever it is asked: the socket has to have most of the time.
+            nextDrain = .now + max(.milliseconds(500), (ContinuousClock.now - began) * 4)
         } catch let error as SpoolError {
             throw FeedClientError.continuityLost("\(error)")
         } catch let error as FeedClientError {
@@ -108,8 +122,9 @@ extension FeedLog {
     }
 
     /// The decoder's state lacks what the missing frames said: the provider must say it again.
-    private mutating func noteBridge(from last: FrameNumber, to next: FrameNumber) {
+    private mutating func noteBridge(from last: FrameNumber, to next: FrameNumber, _ spool: Spool) async {
         isImageDue = true
+        metrics.gapOpened(await spool.droppedFrames > 0 ? .overflow : .lost)
         logger.error("gap: frames are lost", metadata: ["from": "\(last + 1)", "to": "\(next - 1)"])
     }
 
@@ -117,7 +132,7 @@ extension FeedLog {
         if let behind = retained.following(position), !behind.isEmpty {
             guard try await append(behind) else { return }
         }
-        (isSpooling, drainedAt) = (false, .now)
+        (isSpooling, drainedAt, knownDropped) = (false, .now, 0)
         metrics.spoolBytes.record(0)
         logger.notice("redis is back: the spool is drained", metadata: ["frame": "\(position)"])
     }

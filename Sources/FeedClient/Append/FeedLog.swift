@@ -18,8 +18,14 @@ struct FeedLog {
     let spool: Spool?
     /// Entries go to the disk, because Redis is away or full, or has not got all of the spool yet.
     var isSpooling = false
+    /// The last thing heard of Redis is that it does not answer: asking again costs its time limit.
+    var isRedisAway = false
+    /// The disk takes no more either: the socket is not read.
+    var isBlocked = false
     /// Redis has little memory left: what it need not take now waits on the disk.
     var isRedisNearlyFull = false
+    /// How many frames the spool has dropped, as far as they are counted.
+    var knownDropped: FrameNumber = 0
     var nextMemoryLook = ContinuousClock.now
     /// Frames are lost that the decoder needed: the provider must send its whole state.
     var isImageDue = false
@@ -180,10 +186,11 @@ struct FeedLog {
     }
 
     /// The last entry that Redis has, while the log is still ours.
-    func confirmedHeader() async throws -> RawEntryHeader {
+    mutating func confirmedHeader() async throws -> RawEntryHeader {
         try await redis.connect()
         try await lease.confirm()
         let last = try await redis.lastEntry(of: names.raw)
+        isRedisAway = false
         if !isRedisNearlyFull { health.report(component, .up) }
         guard let last else { throw FeedClientError.continuityLost("the stream \(names.raw) is gone") }
         let header: RawEntryHeader
@@ -194,8 +201,10 @@ struct FeedLog {
         return header
     }
 
-    func reportAway(_ error: RedisError) {
-        health.report(component, .down("redis: \(error)" + (isSpooling ? "; spooling to disk" : "")))
+    mutating func reportAway(_ error: RedisError) {
+        isRedisAway = true
+        let action = isBlocked ? "; the spool takes no more and the socket is not read" : "; spooling to disk"
+        health.report(component, .down("redis: \(error)" + (isSpooling ? action : "")))
         logger.warning("redis is away", metadata: [LogKey.error: "\(error)", "spooling": "\(isSpooling)"])
     }
 

@@ -42,9 +42,8 @@ package struct FeedLogin: Sendable, Hashable {
             throw .loginFailed(url: SecretMask.masked(url), why: why)
         }
         guard (200..<300).contains(answer.status) else {
-            throw .loginRefused(
-                url: SecretMask.masked(url), status: answer.status, retryAfter: answer.retryAfter,
-                body: String(decoding: answer.body.prefix(300), as: UTF8.self))
+            // Without its body: servers like to repeat what they were sent, and that was a password.
+            throw .loginRefused(url: SecretMask.masked(url), status: answer.status, retryAfter: answer.retryAfter)
         }
         guard let token = Self.text(at: tokenField, of: answer.body) else {
             throw .loginWithoutToken(url: SecretMask.masked(url), field: tokenField)

@@ -34,6 +34,8 @@ struct RecordingFiles {
     mutating func close() {
         guard let open else { return }
         Glibc.close(open.descriptor)
+        // A full disk takes the name of a file and nothing else.
+        if open.bytes == 0 { unlink(open.path) }
         self.open = nil
     }
 

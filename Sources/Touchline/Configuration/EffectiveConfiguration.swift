@@ -30,12 +30,16 @@ struct EffectiveConfiguration {
     private static func lines(of feed: FeedConfiguration) -> [String] {
         var lines = [
             "  \(feed.name):", "    provider: \(feed.provider)", "    url: \(SecretMask.masked(feed.url))",
-            "    token: \(feed.token == nil ? "none" : "hidden")",
+            feed.tokenFile.map { "    token_file: \($0)" } ?? "    token: \(feed.token == nil ? "none" : "hidden")",
         ]
         switch feed.provider {
         case "polymarket", "kalshi": lines.append("    markets: [\(feed.markets.joined(separator: ", "))]")
+        case "betfair": lines.append("    app_key: \(feed.applicationKey == nil ? "none" : "hidden")")
         default: lines.append("    streams: [\(feed.streams.joined(separator: ", "))]")
         }
+        let quiet = StreamKinds.named.filter { feed.quietStreams.contains($0.kind) }.map(\.name)
+        lines.append("    stale_after: \(milliseconds(feed.staleAfter))")
+        lines.append("    quiet_ok: [\(quiet.joined(separator: ", "))]")
         if feed.provider == "betfair" { lines.append("    orders: \(feed.takesOrders)") }
         if let login = feed.login { lines.append(Self.line(of: login)) }
         if let key = feed.kalshiKey {

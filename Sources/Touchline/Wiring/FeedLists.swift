@@ -18,10 +18,11 @@ struct FeedLists: Sendable {
         (written, toWriter) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    func send(_ feeds: [FeedConfiguration]) {
+    /// - Parameter former: feeds that were served before and are not any more: what they left in Redis still has to come through.
+    func send(_ feeds: [FeedConfiguration], former: [FeedConfiguration]) {
         toFeedClient.yield(feeds)
-        toProcessor.yield(feeds.map(ProcessedFeed.init))
-        toWriter.yield(feeds.map(WriterFeed.init))
+        toProcessor.yield((feeds + former).map(ProcessedFeed.init))
+        toWriter.yield((feeds + former).map(WriterFeed.init))
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeedClient
 import Logging
 import PostgresCopy
 import RedisStreams
@@ -13,6 +14,12 @@ struct Preflight {
     func check() async throws {
         try await checkRedis()
         if stages.contains(where: \.needsPostgres) { try await checkPostgres() }
+        if stages.contains(.feed), let spool = configuration.spool,
+            let problem = FolderProbe.problem(with: spool.directory)
+        {
+            logger.error(
+                "there is no spool: while redis is away the sockets will wait", metadata: [LogKey.error: "\(problem)"])
+        }
     }
 
     private func checkRedis() async throws {

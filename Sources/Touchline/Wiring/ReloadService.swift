@@ -16,13 +16,17 @@ struct ReloadService: Service {
 
     func run() async throws {
         var feeds = feeds
+        var former: [FeedConfiguration] = []
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             do {
                 let configuration = try reload()
                 guard !configuration.feeds.isEmpty else { throw CommandFailure(description: "it has no feeds") }
                 report(from: feeds, to: configuration.feeds)
+                let names = Set(configuration.feeds.map(\.name))
+                former = (former + feeds.filter { old in !former.contains { $0.name == old.name } })
+                    .filter { !names.contains($0.name) }
                 feeds = configuration.feeds
-                lists.send(feeds)
+                lists.send(feeds, former: former)
             } catch {
                 logger.error("the configuration is not taken: everything stays", metadata: [LogKey.error: "\(error)"])
             }

@@ -83,13 +83,13 @@ enum Statement {
 
     // MARK: Gaps and letters
 
-    /// A gap whose beginning nobody knows begins behind what was written last.
+    /// A gap whose beginning nobody knows begins behind the last message that was written.
     static let openGaps = """
         INSERT INTO feed_gaps AS gap
             (feed_id, position, kind, from_sequence, to_sequence, from_time, to_time, cause)
         SELECT feed_id, position, kind, from_sequence, to_sequence, coalesce(from_time, (
                 SELECT l.received_at FROM ingest_ledger l
-                WHERE l.feed_id = opened.feed_id AND l.first_frame < opened.position >> 13
+                WHERE l.feed_id = opened.feed_id AND l.first_frame < opened.position >> 13 AND l.rows > 0
                 ORDER BY l.first_frame DESC LIMIT 1)), to_time, cause
         FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[],
             $6::timestamptz[], $7::timestamptz[], $8::text[])
