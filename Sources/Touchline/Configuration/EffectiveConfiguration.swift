@@ -31,6 +31,7 @@ struct EffectiveConfiguration {
         var lines = [
             "  \(feed.name):", "    provider: \(feed.provider)", "    url: \(SecretMask.masked(feed.url))",
             "    token: \(feed.token == nil ? "none" : "hidden")",
+            "    clock_slack: \(Self.milliseconds(feed.clockSlack))",
         ]
         switch feed.provider {
         case "polymarket", "kalshi": lines.append("    markets: [\(feed.markets.joined(separator: ", "))]")

@@ -26,7 +26,9 @@ struct FeedLists: Sendable {
 }
 
 extension ProcessedFeed {
-    init(_ feed: FeedConfiguration) { self.init(name: feed.name, provider: feed.provider) }
+    init(_ feed: FeedConfiguration) {
+        self.init(name: feed.name, provider: feed.provider, clockSlack: feed.clockSlack)
+    }
 }
 
 extension WriterFeed {

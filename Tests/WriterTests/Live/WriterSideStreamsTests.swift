@@ -38,23 +38,6 @@ struct WriterSideStreamsTests {
         }
     }
 
-    @Test("a replayed letter is marked")
-    func replayed() async throws {
-        try await WriterHarness.with { writer in
-            try await writer.append([entry(letter(10)), entry(letter(11))], toStream: writer.feed.dead)
-            try await writer.drain()
-            var samples = SampleEntries()
-            try await writer.append([
-                samples.control(
-                    .letterReplayed(
-                        position: letter(11).position.rawValue, stage: DeadLetterStage.processor.rawValue, payload: []))
-            ])
-            try await writer.drain()
-            #expect(
-                try await writer.rows("SELECT state FROM dead_letters ORDER BY position") == [["new"], ["replayed"]])
-        }
-    }
-
     @Test("an entry that cannot be read becomes a letter with its bytes")
     func unreadable() async throws {
         try await WriterHarness.with { writer in
