@@ -3,6 +3,7 @@ import Foundation
 import RedisStreams
 import Telemetry
 import WebSocketTransport
+import Writer
 
 /// The configuration in force as YAML, defaults included and secrets hidden.
 struct EffectiveConfiguration {
@@ -17,6 +18,8 @@ struct EffectiveConfiguration {
             "feed_client: { linger: \(Self.milliseconds(configuration.linger)), spool: \(Self.spool(configuration.spool)) }",
             "writer:      { batch_rows: \(configuration.batchRows), batch_bytes: \(configuration.batchBytes)B, "
                 + "batch_period: \(Self.milliseconds(configuration.batchPeriod)), raw_audit: \(configuration.isRawAuditOn) }",
+            "dead_letters: { keep: \(Int64(configuration.letters.keep / .seconds(3_600)))h, "
+                + "warn_above: \(configuration.letters.warnAbove) }",
             "broadcaster: { listen: \"\(configuration.broadcaster)\", "
                 + "auth: { token: \(configuration.subscriberToken == nil ? "none" : "hidden") } }",
             "operations:  { listen: \"\(configuration.operations)\" }",

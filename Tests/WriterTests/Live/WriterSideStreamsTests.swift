@@ -19,7 +19,9 @@ struct WriterSideStreamsTests {
 
     @Test("dead letters reach their table once, also those that Postgres could not have printed")
     func deadLetters() async throws {
-        try await WriterHarness.with { writer in
+        try await WriterHarness.with {
+            $0.letters.keep = .seconds(10_000 * 86_400)
+        } _: { writer in
             let letters = [letter(10), letter(11, detail: "a \0 in it"), letter(12)]
             try await writer.append(letters.map(entry), toStream: writer.feed.dead)
             try await writer.drain()
