@@ -301,11 +301,9 @@ struct FeedPump {
     private static let requestsPerRead = 100
     private static let requestReads = 5
 
-    /// The first entry that says a request is handled is the one that handles it: a crash in between loses nothing.
     private mutating func handle(_ request: StreamEntry) {
-        log.builder.close(token: token)
-        log.builder.requestsHandled = RequestID(
-            milliseconds: request.id.milliseconds, sequence: request.id.sequence)
+        log.builder.handled(
+            RequestID(milliseconds: request.id.milliseconds, sequence: request.id.sequence), token: token)
         switch try? FeedRequest(decoding: request.payload) {
         case .freshImage(let why):
             requestImage(cause: .requested, why: why)

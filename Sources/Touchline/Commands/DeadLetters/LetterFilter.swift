@@ -76,7 +76,9 @@ struct LetterSelection: ParsableArguments {
     @OptionGroup(title: "Filters") var filter: LetterFilter
     @Flag(name: .shortAndLong, help: "Do not ask before more than one letter is touched.") var yes = false
 
-    func check() throws {
+    func check() throws { try Self.check(ids, filter) }
+
+    static func check(_ ids: [Int64], _ filter: LetterFilter) throws {
         if ids.isEmpty && filter.isEmpty {
             throw CommandFailure(description: "say which letters: ids, or at least one filter", exitCode: ExitCode(2))
         }

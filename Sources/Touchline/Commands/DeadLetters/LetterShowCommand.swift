@@ -15,11 +15,7 @@ struct LetterShowCommand: ReportingCommand {
     @Flag(help: "Print payloads whole, however long they are.") var full = false
 
     func execute() async throws {
-        var selection = LetterSelection()
-        selection.ids = ids
-        selection.filter = filter
-        selection.yes = true
-        try selection.check()
+        try LetterSelection.check(ids, filter)
         guard limit > 0 else {
             throw CommandFailure(description: "'--limit \(limit)' must be 1 or more", exitCode: ExitCode(2))
         }
