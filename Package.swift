@@ -139,7 +139,7 @@ let package = Package(
         .testTarget(name: "DevServicesTests", dependencies: ["DevServices", "TestSupport"]),
         .testTarget(
             name: "PipelineTests",
-            dependencies: nio + [log, "Sportsbook", "WebSocketTransport", "DevServices", "TestSupport"]),
+            dependencies: nio + [log, "FeedModel", "Sportsbook", "WebSocketTransport", "DevServices", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

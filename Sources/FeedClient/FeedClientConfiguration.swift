@@ -55,6 +55,8 @@ package struct FeedConfiguration: Sendable, Equatable, Identifiable {
     /// A live session that brings nothing of a stream for this long is given up, unless the stream may be quiet.
     package var staleAfter = Duration.seconds(120)
     package var quietStreams: StreamKinds = [.fixtures, .bets]
+    /// How far after its receipt a message may say it is from; the Processor refuses what is beyond.
+    package var clockSlack = Duration.seconds(3_600)
     package var connection: FeedConnectionConfiguration
     /// `polymarket`: asset ids, `kalshi`: market tickers. What is subscribed to.
     package var markets: [String] = []

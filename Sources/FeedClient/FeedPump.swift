@@ -285,28 +285,40 @@ struct FeedPump {
         log.builder.add(control: .keepalive(state: state), token: token)
     }
 
+    /// What others ask for, a little at a time: the provider's frames go first.
     private mutating func handleRequests() async throws {
         guard !log.isRedisAway else { return }
-        let after = log.builder.requestsHandled
-        let requests: [StreamEntry]
-        do {
-            requests = try await redis.read(
-                [(stream: names.requests, after: StreamID(after.milliseconds, after.sequence))], count: 100, block: nil
-            ).flatMap(\.entries)
-        } catch {
-            // Requests are asked for again at the next tick; an absent Redis shows at the next append.
-            return
-        }
-        for request in requests {
-            log.builder.requestsHandled = RequestID(
-                milliseconds: request.id.milliseconds, sequence: request.id.sequence)
-            guard let decoded = try? FeedRequest(decoding: request.payload) else { continue }
-            switch decoded {
-            case .freshImage(let why):
-                requestImage(cause: .requested, why: why)
-            case .replayLetter(let position, let stage, let payload):
-                perform(.record(.letterReplayed(position: position, stage: stage, payload: payload)))
+        for _ in 0..<Self.requestReads {
+            let after = log.builder.requestsHandled
+            let requests: [StreamEntry]
+            do {
+                requests = try await redis.read(
+                    [(stream: names.requests, after: StreamID(after.milliseconds, after.sequence))],
+                    count: Self.requestsPerRead, block: nil
+                ).flatMap(\.entries)
+            } catch {
+                // Requests are asked for again at the next tick; an absent Redis shows at the next append.
+                return
             }
+            for request in requests { handle(request) }
+            guard requests.count == Self.requestsPerRead else { return }
+        }
+    }
+
+    private static let requestsPerRead = 100
+    private static let requestReads = 5
+
+    private mutating func handle(_ request: StreamEntry) {
+        log.builder.handled(
+            RequestID(milliseconds: request.id.milliseconds, sequence: request.id.sequence), token: token)
+        switch try? FeedRequest(decoding: request.payload) {
+        case .freshImage(let why):
+            requestImage(cause: .requested, why: why)
+        case .replayLetter(let position, let stage, let receivedAt, let payload):
+            let event = ControlEvent.letterReplayed(
+                position: position, stage: stage, receivedAt: receivedAt, payload: payload)
+            log.builder.add(control: event, token: token)
+        case nil: return
         }
     }
 
@@ -319,6 +331,7 @@ struct FeedPump {
         while ContinuousClock.now < end, !stop.isRequested {
             try await Task.sleep(for: min(.milliseconds(200), end - .now))
             log.builder.advance(to: WallClock.now)
+            try await handleRequests()
             keepAlive(.now)
             try await flush()
         }

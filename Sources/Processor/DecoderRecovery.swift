@@ -82,8 +82,9 @@ struct DecoderRecovery {
 
     func requestImage(_ why: String) async throws {
         let request = FeedRequest.freshImage(why: why).encoded()
+        // Far more than anybody waits for: requests of others must not go because of ours.
         _ = try await redis.command([
-            "XADD", RedisArgument(names.requests), "MAXLEN", "~", "1000", "*", "e", RedisArgument(request),
+            "XADD", RedisArgument(names.requests), "MAXLEN", "~", "100000", "*", "e", RedisArgument(request),
         ])
     }
 }

@@ -4,16 +4,18 @@ import FeedModel
 struct EntryDecoding: ~Copyable {
     private let feed: ProcessedFeed
     private var decoder: any FeedDecoder
-    private var output = DecodeOutput()
+    private var output: DecodeOutput
 
     /// With an empty decoder, as at the start of a feed.
     init(feed: ProcessedFeed) throws {
         self.feed = feed
+        output = DecodeOutput(clockSlack: feed.clockSlack)
         decoder = try Self.decoder(for: feed, checkpoint: nil)
     }
 
     init(feed: ProcessedFeed, restoring state: [UInt8]) throws {
         self.feed = feed
+        output = DecodeOutput(clockSlack: feed.clockSlack)
         decoder = try Self.decoder(for: feed, checkpoint: state)
     }
 
@@ -51,6 +53,7 @@ struct EntryDecoding: ~Copyable {
         let frame = try RawEntry.frame(&cursor)
         // A control event of a newer build is forwarded even when this one cannot read it.
         if let event = try? ControlEvent(decoding: frame.bytes) {
+            if let request = LetterRequest(event) { return replay(request, header) }
             decoder.apply(event, header: header, into: &output)
             refuse(event, frame.bytes, header)
         }
@@ -60,11 +63,28 @@ struct EntryDecoding: ~Copyable {
     /// A frame that the FeedClient could not take is a letter like any other, whoever the provider is.
     private mutating func refuse(_ event: ControlEvent, _ body: UnsafeRawBufferPointer, _ header: RawEntryHeader) {
         guard case .frameTooLarge(let bytes) = event else { return }
-        let detail =
-            "frame has \(bytes) bytes, more than \(RawEntry.maximumFrameBytes), and was not taken from the socket"
         output.refuse(
-            Refusal(.tooLarge, detail), body, at: Position(frame: header.first, ordinal: 0),
+            .notTaken(bytes: bytes), body, at: Position(frame: header.first, ordinal: 0),
             receivedAt: header.receivedAt)
+    }
+
+    /// Forwards what a letter's message says under today's rules, or why it is still refused.
+    private mutating func replay(_ request: LetterRequest, _ header: RawEntryHeader) {
+        output.events.begin(header, replaying: request.letter)
+        do throws(Refusal) {
+            try request.check(before: header.first)
+            try request.withPayload { (payload) throws(Refusal) in
+                try decoder.decode(request.letter, payload: payload, into: &output)
+            }
+        } catch {
+            output.counters.count(error.reason)
+            // Nothing of the message stays.
+            output.events.begin(header)
+            let body = request.refusal(error).encoded()
+            body.withUnsafeBytes {
+                output.events.append(control: $0, at: Position(frame: header.first, ordinal: 0))
+            }
+        }
     }
 
     /// The decoder's state, to be restored with `init(feed:restoring:)`.

@@ -29,11 +29,14 @@ package struct ProcessorConfiguration: Sendable {
 package struct ProcessedFeed: Sendable, Hashable, Identifiable {
     package var name: FeedName
     package var provider: String
+    /// How far after its receipt a message may say it is from.
+    package var clockSlack: Duration
 
     package var id: FeedName { name }
 
-    package init(name: FeedName, provider: String) {
+    package init(name: FeedName, provider: String, clockSlack: Duration = .seconds(3_600)) {
         self.name = name
         self.provider = provider
+        self.clockSlack = clockSlack
     }
 }

@@ -17,6 +17,7 @@ package struct WriterConfiguration: Sendable {
     package var consumerName: String
     package var claim: ClaimPolicy
     package var trim: TrimPolicy
+    package var letters: LetterPolicy
     /// How a batch that Postgres does not take is tried again.
     package var retry: RetryBackoff
     /// An entry delivered this often is written in a transaction of its own.
@@ -27,7 +28,8 @@ package struct WriterConfiguration: Sendable {
     package init(
         redis: RedisEndpoint, postgresURL: String, prefix: String = "touchline", feeds: [WriterFeed],
         connections: Int = 2, batch: BatchPolicy = BatchPolicy(), isRawAuditOn: Bool = false, consumerName: String,
-        claim: ClaimPolicy = ClaimPolicy(), trim: TrimPolicy = TrimPolicy(), retry: RetryBackoff = RetryBackoff(),
+        claim: ClaimPolicy = ClaimPolicy(), trim: TrimPolicy = TrimPolicy(),
+        letters: LetterPolicy = LetterPolicy(), retry: RetryBackoff = RetryBackoff(),
         deliveriesBeforeAlone: Int = 5, cachedSelections: Int = 200_000
     ) {
         self.redis = redis
@@ -40,6 +42,7 @@ package struct WriterConfiguration: Sendable {
         self.consumerName = consumerName
         self.claim = claim
         self.trim = trim
+        self.letters = letters
         self.retry = retry
         self.deliveriesBeforeAlone = deliveriesBeforeAlone
         self.cachedSelections = cachedSelections

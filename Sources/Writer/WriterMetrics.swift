@@ -93,6 +93,11 @@ struct WriterMetrics: Sendable {
 
     func storedLetters(_ count: Int) { letters.increment(by: count) }
 
+    /// Letters in the table that wait for a person.
+    func newLetters(_ count: Int, of feed: String) {
+        Gauge(label: "touchline_dead_letters_new", dimensions: [("feed", feed)]).record(count)
+    }
+
     func storedRaw(rows: Int, bytes: Int) {
         stored(rows: rows, table: PartitionedTable.rawFrames.name)
         rawBytes.increment(by: bytes)

@@ -53,6 +53,19 @@ struct EntryScript {
 
     mutating func entry(_ events: Event...) -> [UInt8] { entry([events]) }
 
+    /// A dead letter that was refused `age` frames ago is sent through again.
+    mutating func replayed(_ events: Event..., age: FrameNumber) -> [UInt8] {
+        let header = RawEntryHeader(
+            kind: .control, term: term, first: last + 1, frameCount: 1, prev: last, receivedAt: receivedAt)
+        let letter = ReplayedLetter(
+            position: Position(frame: header.first - age, ordinal: 1), stage: .processor, receivedAt: receivedAt)
+        var encoder = EventsEntryEncoder(capacity: 4096)
+        encoder.begin(header, replaying: letter)
+        for event in events { append(event, letter.position, to: &encoder) }
+        last = header.last
+        return encoder.finish()
+    }
+
     /// A new owner begins; what the log holds of the old term ends at `after`.
     mutating func newTerm(after predecessor: FrameNumber? = nil) -> [UInt8] {
         let before = predecessor ?? last

@@ -1,5 +1,6 @@
 import FeedClient
 import FeedModel
+import Foundation
 import Testing
 
 @Suite struct EntryBuilderTests {
@@ -33,6 +34,18 @@ import Testing
         #expect(headers.last?.resumeToken == [1])
         #expect(headers.allSatisfy { $0.term == Term(rawValue: 7) })
         #expect(builder.takeClosed().isEmpty)
+    }
+
+    /// Or a crash between the two entries would lose the request.
+    @Test func noEntryBeforeARequestsOwnSaysThatItIsHandled() throws {
+        var builder = builder()
+        run(3).withUnsafeBytes { builder.add(run: $0, count: 3) }
+        let request = RequestID(milliseconds: 8, sequence: 1)
+        builder.handled(request, token: [])
+        builder.add(control: .letterReplayed(position: 1, stage: 1, receivedAt: 2, payload: Data()), token: [])
+        let headers = try builder.takeClosed().map { try RawEntry.header(of: $0.payload) }
+        #expect(headers.map(\.requestsHandled) == [.zero, request])
+        #expect(headers.map(\.kind) == [.frames, .control])
     }
 
     @Test func anEntryIsFullAtSixtyFourFramesOrSixtyFourKilobytes() {

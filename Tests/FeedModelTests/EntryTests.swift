@@ -1,4 +1,5 @@
 import FeedModel
+import Foundation
 import Testing
 
 @Suite struct RawEntryTests {
@@ -116,6 +117,38 @@ import Testing
         }
     }
 
+    @Test func aReplayedLetterKeepsItsPlace() throws {
+        let letter = ReplayedLetter(
+            position: Position(frame: raw.first - 1 << 40, ordinal: 8_191), stage: .writer,
+            receivedAt: Timestamp(microseconds: 7))
+        var encoder = EventsEntryEncoder()
+        encoder.begin(raw, replaying: letter)
+        encoder.note(sequence: 12)
+        var odds = OddsChange()
+        odds.position = letter.position
+        let identity = [UInt8](repeating: 0, count: 5)
+        identity.withUnsafeBytes {
+            odds.identity = $0
+            encoder.append(odds)
+        }
+        let payload = encoder.finish()
+        try payload.withUnsafeBytes { bytes in
+            var reader = try EventsEntryReader(bytes)
+            #expect(reader.header.letter == letter && reader.header.first == raw.first)
+            #expect(reader.header.lastSequence == 0, "the provider's numbers are told once")
+            guard case .oddsChange(let read) = try reader.next() else { Issue.record("no odds"); return }
+            #expect(read.position == letter.position)
+        }
+        for length in 0..<payload.count {
+            #expect(throws: EntryError.self) {
+                try payload.prefix(length).withUnsafeBytes { bytes in
+                    var reader = try EventsEntryReader(bytes)
+                    while try reader.next() != nil {}
+                }
+            }
+        }
+    }
+
     @Test(arguments: BetSide.allCases, [true, false]) func aBetKeepsItsSide(_ side: BetSide, _ isSnapshot: Bool) throws
     {
         var encoder = EventsEntryEncoder(capacity: 64)
@@ -193,7 +226,8 @@ import Testing
         ControlEvent.termStarted(predecessorTerm: .max, predecessorLast: 12, provider: "sportsbook"),
         .stateChanged(state: .live, why: "resumed"), .resumed(fromSequence: nil), .snapshotBegan,
         .gap(.init(kind: .sequence, fromSequence: 3, toSequence: 9, cause: "jump")), .keepalive(state: .backoff),
-        .letterReplayed(position: 5, stage: 1, payload: [0, 255]),
+        .letterReplayed(position: 5, stage: 1, receivedAt: 6, payload: Data([0, 255])),
+        .letterRefused(position: 5, stage: 1, reason: 4, detail: "odd_value: \"x\""),
     ])
     func aControlEventSurvivesItsCodec(event: ControlEvent) throws {
         #expect(try event.encoded().withUnsafeBytes { try ControlEvent(decoding: $0) } == event)

@@ -15,6 +15,11 @@ import Testing
     static let wrongSettings = [
         WrongSetting(yaml: "writer: { batch_bytes: 9223372036854775807GiB }", words: ["line 1", "writer.batch_bytes"]),
         WrongSetting(yaml: "writer: { batch_period: 9223372036854775807h }", words: ["line 1", "writer.batch_period"]),
+        WrongSetting(yaml: "dead_letters: { keep: 5m }", words: ["line 1", "dead_letters.keep"]),
+        WrongSetting(yaml: "dead_letters: { warn_above: 0 }", words: ["line 1", "dead_letters.warn_above"]),
+        WrongSetting(
+            yaml: "feeds: { a: { provider: sportsbook, url: ws://h, clock_slack: 8d } }",
+            words: ["feeds.a.clock_slack", "8d"]),
         WrongSetting(yaml: "writer: { batch_rows: -1 }", words: ["writer.batch_rows", "1 to 100000"]),
         WrongSetting(yaml: "writer:\n  bach_rows: 5", words: ["line 2", "unknown key 'writer.bach_rows'"]),
         WrongSetting(yaml: "redis: { url: http://x }", words: ["redis.url"]),

@@ -72,7 +72,7 @@ import Testing
 
     private static func operatorsSeeThem(_ stages: StageProcesses) async throws {
         let list = try await stages.run(["dlq", "list", "--reason", "unknown_type"])
-        #expect(list.code == 0 && list.output.contains("unknown_type         1"), "\(list.output)")
+        #expect(list.code == 0 && list.output.contains("unknown_type         new       1\n"), "\(list.output)")
         let number = list.output.split(separator: "#").last?.prefix { $0.isNumber } ?? ""
         let letter = try await stages.run(["dlq", "show", String(number)])
         #expect(letter.code == 0 && letter.output.contains(#"{"type":"weather","seq":3,"#), "\(letter.output)")

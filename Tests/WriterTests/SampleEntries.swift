@@ -17,14 +17,14 @@ struct SampleEntries {
 
     /// One entry of `frames` frames; `fill` appends its events and is told its first frame.
     mutating func entry(
-        frames: Int = 1, control: Bool = false, sequence: Int64 = 0,
+        frames: Int = 1, control: Bool = false, sequence: Int64 = 0, replaying letter: ReplayedLetter? = nil,
         _ fill: (inout EventsEntryEncoder, FrameNumber) -> Void
     ) -> StreamEntry {
         var encoder = EventsEntryEncoder()
         let header = RawEntryHeader(
             kind: control ? .control : .frames, term: term, first: next, frameCount: frames, prev: last,
             receivedAt: receivedAt)
-        encoder.begin(header)
+        encoder.begin(header, replaying: letter)
         encoder.note(sequence: sequence)
         fill(&encoder, next)
         last = header.last

@@ -62,7 +62,9 @@ struct FeedBook: Sendable {
             noteTerm(header, isWatched: isWatched)
             changes.entries += 1
             sweepIfDue(header, &encoding)
-            while let event = try reader.next() { try apply(event, header, &encoding) }
+            // What a replayed letter says was true once: how old it is by now, nobody can tell. It is history, for Postgres.
+            if header.letter != nil { changes.count(.outdated) }
+            while header.letter == nil, let event = try reader.next() { try apply(event, header, &encoding) }
             finishFrame(&encoding)
             chain.advance(to: header)
             freshness.entryApplied(receivedAt: header.receivedAt, at: encoding.now)
@@ -81,22 +83,22 @@ struct FeedBook: Sendable {
     ) throws {
         switch event {
         case .oddsChange(let change):
-            let frame = begin(change.position, header, &encoding)
+            let frame = begin(change.position, &encoding)
             let lane = lane(of: change, frame)
             update(lane) { $0.apply(change, at: change.position, frame: frame, receivedAt: header.receivedAt) }
         case .settlement(let settlement):
-            let frame = begin(settlement.position, header, &encoding)
+            let frame = begin(settlement.position, &encoding)
             guard let lane = laneOfKey[settlement.selectionKey] else { return changes.count(.unknown) }
             update(lane) { $0.apply(settlement, at: settlement.position, frame: frame, receivedAt: header.receivedAt) }
         case .fixtureUpdate(let fixture):
-            let frame = begin(fixture.position, header, &encoding)
+            let frame = begin(fixture.position, &encoding)
             let lane = lane(fixture.fixtureID.string, frame)
             let factsFrame = lane.withState { $0.factsFrame }
             update(lane) { $0.apply(fixture, at: fixture.position, frame: frame, receivedAt: header.receivedAt) }
             if lane.withState({ $0.factsFrame }) != factsFrame { changes.describe(lane) }
         case .betPlacement: changes.notBroadcast += 1
         case .control(let position, let body):
-            let frame = begin(position, header, &encoding)
+            let frame = begin(position, &encoding)
             // What a newer build says of the session does not stop the prices.
             guard let control = try? ControlEvent(decoding: body) else { return }
             self.control(control, at: Position(frame: frame, ordinal: 0), header)
@@ -124,10 +126,9 @@ struct FeedBook: Sendable {
 
     /// The frame that an event belongs to; ends the one before it.
     private mutating func begin(
-        _ position: Position, _ header: EventsEntryHeader, _ encoding: inout FrameEncoding
+        _ position: Position, _ encoding: inout FrameEncoding
     ) -> FrameNumber {
-        // A replayed letter keeps its old position, but what it does happens now.
-        let frame = min(max(position.frame, header.first), header.last)
+        let frame = position.frame
         if frame != touchedFrame {
             finishFrame(&encoding)
             touchedFrame = frame

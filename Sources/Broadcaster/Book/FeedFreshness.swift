@@ -54,7 +54,7 @@ struct FeedFreshness: Sendable {
         case .gap(let gap):
             recovery = "gap: \(gap.cause)"
             self.gap = gap
-        case .gapHealed, .letterReplayed, .frameTooLarge: break
+        case .gapHealed, .letterReplayed, .letterRefused, .frameTooLarge: break
         }
     }
 

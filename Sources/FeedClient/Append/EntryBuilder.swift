@@ -30,7 +30,7 @@ package struct EntryBuilder {
     private var frameCount = 0
     private var receivedAt: Timestamp
     private var closed: [NumberedEntry] = []
-    package var requestsHandled: RequestID
+    package private(set) var requestsHandled: RequestID
 
     /// Continues a term behind its last entry.
     package init(after header: RawEntryHeader) {
@@ -73,6 +73,13 @@ package struct EntryBuilder {
         frames.removeAll(keepingCapacity: true)
         frameCount = 0
         closed.append(.init(first: header.first, last: header.last, receivedAt: header.receivedAt, payload: payload))
+    }
+
+    /// Entries say from here on that a request is handled. The first that does is the one that handles it: what is pending is
+    /// closed before, and a crash in between loses no request.
+    package mutating func handled(_ request: RequestID, token: [UInt8]) {
+        close(token: token)
+        requestsHandled = request
     }
 
     /// Adds a control event as an entry of its own, behind what was added before. Returns the entry's frame number.

@@ -2,6 +2,9 @@
 ///
 /// Payload version 1, little-endian: `version u8, flags u8 (bit 0: control), events u32, term u64, first i64, last i64,
 /// prev i64, received_at i64 µs, first_seq i64, last_seq i64`, then the events (`EventsEntryEncoder` has their layout).
+///
+/// Version 2 is a dead letter that was sent through again. Its header goes on with the `ReplayedLetter`, and its events are
+/// relative to the letter's frame.
 package struct EventsEntryHeader: Sendable, Equatable {
     package var isControl: Bool
     package var eventCount: Int
@@ -13,8 +16,11 @@ package struct EventsEntryHeader: Sendable, Equatable {
     /// Lowest and highest sequence of the provider among the entry's messages; 0 if they carry none.
     package var firstSequence: Int64
     package var lastSequence: Int64
+    /// The letter that the events come from; nil for what came from the provider just then.
+    package var letter: ReplayedLetter?
 
-    package init(_ raw: RawEntryHeader) {
+    package init(_ raw: RawEntryHeader, replaying letter: ReplayedLetter? = nil) {
+        self.letter = letter
         isControl = raw.kind == .control
         eventCount = 0
         term = raw.term
@@ -40,11 +46,17 @@ package struct EventsEntryHeader: Sendable, Equatable {
     }
 
     package static let version: UInt8 = 1
-    package static let encodedBytes = 62
+    /// Of a replayed letter. A build that does not know it stops, rather than take the events for news.
+    package static let letterVersion: UInt8 = 2
+
+    package var encodedBytes: Int { letter == nil ? 62 : 62 + ReplayedLetter.encodedBytes }
+
+    /// The frame that the events' positions are relative to.
+    package var baseFrame: FrameNumber { letter?.position.frame ?? first }
 
     package init(_ cursor: inout ByteCursor) throws(EntryError) {
         let version = try cursor.integer(UInt8.self, "version")
-        guard version == Self.version else { throw .unknownVersion(version) }
+        guard version == Self.version || version == Self.letterVersion else { throw .unknownVersion(version) }
         isControl = try cursor.integer(UInt8.self, "flags") & 1 != 0
         eventCount = Int(try cursor.integer(UInt32.self, "event count"))
         term = Term(rawValue: try cursor.integer(UInt64.self, "term"))
@@ -54,10 +66,11 @@ package struct EventsEntryHeader: Sendable, Equatable {
         receivedAt = Timestamp(microseconds: try cursor.integer(Int64.self, "received_at"))
         firstSequence = try cursor.integer(Int64.self, "first_seq")
         lastSequence = try cursor.integer(Int64.self, "last_seq")
+        letter = version == Self.letterVersion ? try ReplayedLetter(&cursor) : nil
     }
 
     func encode(to buffer: UnsafeMutableRawPointer) {
-        buffer.storeBytes(of: Self.version, toByteOffset: 0, as: UInt8.self)
+        buffer.storeBytes(of: letter == nil ? Self.version : Self.letterVersion, toByteOffset: 0, as: UInt8.self)
         buffer.storeBytes(of: isControl ? 1 : 0, toByteOffset: 1, as: UInt8.self)
         buffer.storeBytes(of: UInt32(eventCount).littleEndian, toByteOffset: 2, as: UInt32.self)
         buffer.storeBytes(of: term.rawValue.littleEndian, toByteOffset: 6, as: UInt64.self)
@@ -65,5 +78,6 @@ package struct EventsEntryHeader: Sendable, Equatable {
         for (index, word) in words.enumerated() {
             buffer.storeBytes(of: word.littleEndian, toByteOffset: 14 + index * 8, as: Int64.self)
         }
+        letter?.encode(to: buffer + 62)
     }
 }

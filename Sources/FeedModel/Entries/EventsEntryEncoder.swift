@@ -1,7 +1,7 @@
 /// Builds the payload of one `events` entry. Used again and again: `begin`, append the events, `finish`.
 ///
 /// Every event starts with `kind u8, flags u8, length u16 (of the whole event), position u32 (relative to the entry's first
-/// frame × 2¹³), source_time i64 µs (Int64.min: none)`; what follows is the kind's own, in the order the methods write it.
+/// frame × 2¹³, or the replayed letter's), source_time i64 µs (Int64.min: none)`; what follows is the kind's own, in the order the methods write it.
 /// Flags: bit 0 snapshot, bit 1 in play, bit 2 a lay bet.
 package struct EventsEntryEncoder: ~Copyable {
     private var storage: UnsafeMutableRawPointer
@@ -19,18 +19,18 @@ package struct EventsEntryEncoder: ~Copyable {
 
     deinit { storage.deallocate() }
 
-    /// Starts the entry that a raw entry becomes.
-    package mutating func begin(_ raw: RawEntryHeader) {
-        header = EventsEntryHeader(raw)
-        count = EventsEntryHeader.encodedBytes
+    /// Starts the entry that a raw entry becomes; with a letter, the entry that its replay becomes.
+    package mutating func begin(_ raw: RawEntryHeader, replaying letter: ReplayedLetter? = nil) {
+        header = EventsEntryHeader(raw, replaying: letter)
+        count = header.encodedBytes
     }
 
     /// Events so far.
     package var eventCount: Int { header.eventCount }
 
-    /// Widens the entry's range of provider sequences.
+    /// Widens the entry's range of provider sequences. What a replayed letter says was its first entry's to say.
     package mutating func note(sequence: Int64) {
-        guard sequence > 0 else { return }
+        guard sequence > 0, header.letter == nil else { return }
         if header.firstSequence == 0 || sequence < header.firstSequence { header.firstSequence = sequence }
         if sequence > header.lastSequence { header.lastSequence = sequence }
     }
@@ -149,7 +149,7 @@ package struct EventsEntryEncoder: ~Copyable {
         put(kind.rawValue)
         put(UInt8((isSnapshot ? 1 : 0) | (isInPlay ? 2 : 0)))
         put(UInt16(0))
-        put(UInt32(truncatingIfNeeded: position.rawValue - header.first << Position.ordinalBits))
+        put(UInt32(truncatingIfNeeded: position.rawValue - header.baseFrame << Position.ordinalBits))
         put(sourceTime?.microseconds ?? .min)
         return start
     }

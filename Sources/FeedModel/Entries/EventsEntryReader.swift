@@ -21,7 +21,7 @@ package struct EventsEntryReader {
         let offset = Int64(try cursor.integer(UInt32.self, "event position"))
         let time = try cursor.integer(Int64.self, "source_time")
         let common = Common(
-            position: Position(rawValue: header.first << Position.ordinalBits + offset),
+            position: Position(rawValue: header.baseFrame << Position.ordinalBits + offset),
             sourceTime: time == .min ? nil : Timestamp(microseconds: time),
             isSnapshot: flags & 1 != 0, isInPlay: flags & 2 != 0, isLay: flags & 4 != 0)
         switch EventKind(rawValue: kind) {

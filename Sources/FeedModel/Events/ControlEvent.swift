@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 
 /// A session event of a feed, in order with its prices: the body of a control entry, forwarded into `events` as it is.
 ///
@@ -21,8 +21,10 @@ package enum ControlEvent: Sendable, Equatable, Codable {
     case frameTooLarge(bytes: Int)
     /// Nothing came from the provider for 5 s; the session is in `state`.
     case keepalive(state: SessionState)
-    /// A dead letter is sent through again under its own identity.
-    case letterReplayed(position: Int64, stage: UInt8, payload: [UInt8])
+    /// A dead letter is sent through again under its own identity: for the Processor, which forwards what comes of it.
+    case letterReplayed(position: Int64, stage: UInt8, receivedAt: Int64, payload: Data)
+    /// A dead letter that was sent through again was refused again.
+    case letterRefused(position: Int64, stage: UInt8, reason: UInt8, detail: String)
 
     /// A hole in a feed, as `feed_gaps` records it.
     package struct Gap: Sendable, Equatable, Codable {
@@ -68,7 +70,7 @@ package enum FeedRequest: Sendable, Equatable, Codable {
     /// The decoder's state is lost: subscribe again so that the provider sends the whole state.
     case freshImage(why: String)
     /// Send a dead letter's message through again.
-    case replayLetter(position: Int64, stage: UInt8, payload: [UInt8])
+    case replayLetter(position: Int64, stage: UInt8, receivedAt: Int64, payload: Data)
 
     package func encoded() -> [UInt8] {
         (try? JSONEncoder().encode(self)).map { [UInt8]($0) } ?? []

@@ -5,8 +5,10 @@ package struct DecodeOutput: ~Copyable {
     package var events = EventsEntryEncoder()
     package var letters: [DeadLetter] = []
     package var counters = DecodeCounters()
+    /// How far after its receipt a message may say it is from.
+    let clockSlack: Duration
 
-    package init() {}
+    package init(clockSlack: Duration = ValueForm.clockSlack) { self.clockSlack = clockSlack }
 
     /// Starts the outcome of another entry.
     package mutating func begin(_ header: RawEntryHeader) {

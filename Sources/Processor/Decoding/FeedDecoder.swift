@@ -24,8 +24,29 @@ package protocol FeedDecoder: AnyObject {
     /// everything that it no longer had is closed.
     func apply(_ control: ControlEvent, header: RawEntryHeader, into output: inout DecodeOutput)
 
+    /// Whether a message means the same by itself as it did among the others: only then can a dead letter be replayed.
+    static var readsMessagesAlone: Bool { get }
+
+    /// Decodes a dead letter's message by itself, as of where it stood, and remembers nothing of it. The caller has begun
+    /// `output.events` for the letter. `payload` has `RawEntry.readableSlack` readable bytes behind it.
+    func decode(
+        _ letter: ReplayedLetter, payload: UnsafeRawBufferPointer, into output: inout DecodeOutput
+    ) throws(Refusal)
+
     /// Everything that `decode` depends on, versioned.
     func checkpoint() -> [UInt8]
+}
+
+/// A provider that sends changes: what one of them means depends on all before it.
+extension FeedDecoder {
+    package static var readsMessagesAlone: Bool { false }
+
+    package func decode(
+        _ letter: ReplayedLetter, payload: UnsafeRawBufferPointer, into output: inout DecodeOutput
+    ) throws(Refusal) {
+        throw Refusal(
+            .badValue, "messages of \(Self.provider) are changes to what came before them and cannot be replayed alone")
+    }
 }
 
 /// A checkpoint that cannot be used: the decoder starts empty and a fresh image is asked for.
@@ -49,6 +70,11 @@ package enum DecoderRegistry {
 
     /// Names of the providers, for messages about a wrong one.
     package static var providers: [String] { decoders.map { $0.provider } }
+
+    /// Whether dead letters of a provider can be replayed.
+    package static func replaysLetters(of provider: String) -> Bool {
+        decoders.contains { $0.provider == provider && $0.readsMessagesAlone }
+    }
 
     /// A decoder for a feed, from its checkpoint if there is one. Nil if there is no such provider.
     package static func make(

@@ -123,10 +123,10 @@ final class ConfigurationReader {
         return standard
     }
 
-    /// `50ms`, `5s`, `2m`.
+    /// `50ms`, `5s`, `2m`, `12h`, `90d`.
     func duration(_ key: String, in range: ClosedRange<Duration>, default standard: Duration) -> Duration {
         guard let text = string(key) else { return standard }
-        let units: [(String, Int64)] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
+        let units: [(String, Int64)] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
         for (suffix, factor) in units where text.hasSuffix(suffix) {
             guard let number = Int64(text.dropLast(suffix.count)) else { continue }
             let (milliseconds, overflow) = number.multipliedReportingOverflow(by: factor)

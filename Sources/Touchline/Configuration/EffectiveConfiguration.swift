@@ -3,6 +3,7 @@ import Foundation
 import RedisStreams
 import Telemetry
 import WebSocketTransport
+import Writer
 
 /// The configuration in force as YAML, defaults included and secrets hidden.
 struct EffectiveConfiguration {
@@ -17,6 +18,8 @@ struct EffectiveConfiguration {
             "feed_client: { linger: \(Self.milliseconds(configuration.linger)), spool: \(Self.spool(configuration.spool)) }",
             "writer:      { batch_rows: \(configuration.batchRows), batch_bytes: \(configuration.batchBytes)B, "
                 + "batch_period: \(Self.milliseconds(configuration.batchPeriod)), raw_audit: \(configuration.isRawAuditOn) }",
+            "dead_letters: { keep: \(Int64(configuration.letters.keep / .seconds(3_600)))h, "
+                + "warn_above: \(configuration.letters.warnAbove) }",
             "broadcaster: { listen: \"\(configuration.broadcaster)\", "
                 + "auth: { token: \(configuration.subscriberToken == nil ? "none" : "hidden") } }",
             "operations:  { listen: \"\(configuration.operations)\" }",
@@ -31,6 +34,7 @@ struct EffectiveConfiguration {
         var lines = [
             "  \(feed.name):", "    provider: \(feed.provider)", "    url: \(SecretMask.masked(feed.url))",
             feed.tokenFile.map { "    token_file: \($0)" } ?? "    token: \(feed.token == nil ? "none" : "hidden")",
+            "    clock_slack: \(Self.milliseconds(feed.clockSlack))",
         ]
         switch feed.provider {
         case "polymarket", "kalshi": lines.append("    markets: [\(feed.markets.joined(separator: ", "))]")

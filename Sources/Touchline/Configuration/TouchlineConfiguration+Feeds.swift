@@ -30,6 +30,8 @@ extension TouchlineConfiguration {
         readSubscription(feed, into: &configuration)
         configuration.staleAfter = feed.duration(
             "stale_after", in: .seconds(1)...(.seconds(86_400)), default: configuration.staleAfter)
+        configuration.clockSlack = feed.duration(
+            "clock_slack", in: .zero...(.seconds(7 * 86_400)), default: configuration.clockSlack)
         configuration.recording = feed.string("record").map(RecordingConfiguration.init)
         if let provider, !SessionRegistry.isKnown(provider) {
             feed.reject("provider", provider, "one of \(SessionRegistry.names)")

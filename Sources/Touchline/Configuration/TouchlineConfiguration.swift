@@ -2,6 +2,7 @@ import FeedClient
 import Foundation
 import PostgresCopy
 import RedisStreams
+import Writer
 
 /// The whole configuration of a process, checked: what every command starts from.
 struct TouchlineConfiguration: Sendable {
@@ -16,6 +17,7 @@ struct TouchlineConfiguration: Sendable {
     var batchBytes = 4 << 20
     var batchPeriod = Duration.milliseconds(50)
     var isRawAuditOn = false
+    var letters = LetterPolicy()
     var broadcaster = ListenAddress(host: "127.0.0.1", port: 8080)
     var subscriberToken: String?
     var operations = ListenAddress(host: "127.0.0.1", port: 9464)
@@ -121,6 +123,11 @@ extension TouchlineConfiguration {
         batchPeriod = writer.duration("batch_period", in: .milliseconds(1)...(.seconds(10)), default: batchPeriod)
         isRawAuditOn = writer.flag("raw_audit", default: isRawAuditOn)
         writer.rejectUnknownKeys()
+        let deadLetters = reader.section("dead_letters")
+        letters.keep = deadLetters.duration(
+            "keep", in: .seconds(3_600)...(.seconds(3_650 * 86_400)), default: letters.keep)
+        letters.warnAbove = deadLetters.integer("warn_above", in: 1...1_000_000_000, default: letters.warnAbove)
+        deadLetters.rejectUnknownKeys()
     }
 
     private mutating func readSpool(_ section: ConfigurationReader) {

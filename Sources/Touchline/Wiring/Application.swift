@@ -102,7 +102,8 @@ struct Application {
             redis: redis, postgresURL: configuration.postgresURL, prefix: configuration.prefix,
             feeds: configuration.feeds.map(WriterFeed.init),
             connections: min(configuration.postgresConnections, 4), batch: policy,
-            isRawAuditOn: configuration.isRawAuditOn, consumerName: "\(Self.hostName)-writer")
+            isRawAuditOn: configuration.isRawAuditOn, consumerName: "\(Self.hostName)-writer",
+            letters: configuration.letters)
         return try WriterService(configuration: writer, changes: lists.written, health: health, logger: logger)
     }
 

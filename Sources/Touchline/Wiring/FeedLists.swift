@@ -27,7 +27,9 @@ struct FeedLists: Sendable {
 }
 
 extension ProcessedFeed {
-    init(_ feed: FeedConfiguration) { self.init(name: feed.name, provider: feed.provider) }
+    init(_ feed: FeedConfiguration) {
+        self.init(name: feed.name, provider: feed.provider, clockSlack: feed.clockSlack)
+    }
 }
 
 extension WriterFeed {

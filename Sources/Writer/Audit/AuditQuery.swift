@@ -55,7 +55,6 @@ enum AuditQuery {
             UNION ALL
             SELECT feed_id, received_at, 'duplicateRows', doubles FROM judged WHERE doubles > 0
             UNION ALL
-            -- A replayed letter's rows keep their old position and arrive with another entry.
             SELECT j.feed_id, j.received_at, 'misplacedRows', count(*)
               FROM judged j
              CROSS JOIN LATERAL (
@@ -65,9 +64,6 @@ enum AuditQuery {
                        UNION ALL SELECT feed_id, received_at, position FROM bet_events) r
              WHERE j.is_misplaced AND r.feed_id = j.feed_id AND r.received_at = j.received_at
                AND r.position >> 13 NOT BETWEEN j.first AND j.last
-               AND NOT EXISTS (
-                       SELECT FROM dead_letters d
-                        WHERE d.feed_id = r.feed_id AND d.position = r.position AND d.state = 'replayed')
              GROUP BY j.feed_id, j.received_at)
         SELECT kind, feed_id, sum(amount)::bigint, min(received_at)::text FROM wrong GROUP BY kind, feed_id
         UNION ALL

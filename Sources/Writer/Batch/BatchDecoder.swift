@@ -13,7 +13,7 @@ struct FeedRoute: Sendable, Hashable {
 /// How far a batch had come before an entry, to go back to when the entry turns out bad.
 private struct Mark {
     private let odds, bets, fixtures, settlements: Int
-    private let marketStatuses, marketNames, selectionNames, gaps, replays: Int
+    private let marketStatuses, marketNames, selectionNames, gaps, refusals: Int
 
     init(_ batch: borrowing WriteBatch) {
         odds = batch.odds.count
@@ -24,7 +24,7 @@ private struct Mark {
         marketNames = batch.marketNames.count
         selectionNames = batch.selectionNames.count
         gaps = batch.gaps.count
-        replays = batch.replays.count
+        refusals = batch.refusals.count
     }
 
     /// What became pending stays so: only what a row refers to is ever written.
@@ -37,7 +37,7 @@ private struct Mark {
         batch.marketNames.removeLast(batch.marketNames.count - marketNames)
         batch.selectionNames.removeLast(batch.selectionNames.count - selectionNames)
         batch.gaps.removeLast(batch.gaps.count - gaps)
-        batch.replays.removeLast(batch.replays.count - replays)
+        batch.refusals.removeLast(batch.refusals.count - refusals)
     }
 }
 
@@ -98,7 +98,7 @@ struct BatchDecoder: ~Copyable {
     ) throws(EntryError) {
         var reader = try EventsEntryReader(bytes)
         let number = Int32(batch.entries.count)
-        receivedAt = reader.header.receivedAt.microseconds
+        receivedAt = (reader.header.letter?.receivedAt ?? reader.header.receivedAt).microseconds
         cache.follow(reader.header, feedID: route.feedID)
         while let event = try reader.next() {
             switch event {
@@ -247,9 +247,12 @@ struct BatchDecoder: ~Copyable {
             batch.gaps.append(GapChange(position: position.rawValue, entry: entry, kind: .opened(gap)))
         case .gapHealed(let healed, let time):
             batch.gaps.append(GapChange(position: healed, entry: entry, kind: .healed(at: time)))
-        case .letterReplayed(let letter, let stage, _):
-            batch.replays.append(LetterReplay(position: letter, stage: stage, entry: entry))
-        case .termStarted, .stateChanged, .resumed, .snapshotBegan, .snapshotEnded, .keepalive, .frameTooLarge: return
+        case .letterRefused(let letter, let stage, let reason, let detail):
+            batch.refusals.append(
+                LetterRefusal(position: letter, stage: stage, reason: reason, detail: detail, entry: entry))
+        case .termStarted, .stateChanged, .resumed, .snapshotBegan, .snapshotEnded, .keepalive, .frameTooLarge,
+            .letterReplayed:
+            return
         }
     }
 

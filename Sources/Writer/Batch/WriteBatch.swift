@@ -14,11 +14,14 @@ struct WriteBatch: Sendable {
     var marketNames: [NameRow] = []
     var selectionNames: [NameRow] = []
     var gaps: [GapChange] = []
-    var replays: [LetterReplay] = []
+    /// Dead letters that were refused again.
+    var refusals: [LetterRefusal] = []
     var unreadable: [UnreadableEntry] = []
     var lost: [LostEntry] = []
     var pending = PendingDimensions()
     var arena: [UInt8] = []
+    /// Some entries are dead letters that were sent through again.
+    private(set) var holdsReplayedLetters = false
     /// Bytes of all payloads.
     private(set) var byteCount = 0
 
@@ -30,6 +33,7 @@ struct WriteBatch: Sendable {
 
     mutating func append(_ entry: BatchEntry) {
         entries.append(entry)
+        if entry.header.letter != nil { holdsReplayedLetters = true }
         byteCount += entry.payload.count
     }
 
@@ -58,6 +62,14 @@ struct BatchEntry: Sendable {
     let id: StreamID
     let header: EventsEntryHeader
     let payload: [UInt8]
+
+    /// When what its rows say was received: of a replayed letter long before the entry.
+    var rowsReceivedAt: Timestamp { header.letter?.receivedAt ?? header.receivedAt }
+
+    /// The dead letter that its rows come from.
+    var letterID: LetterID? {
+        header.letter.map { LetterID(feedID: feedID, position: $0.position.rawValue, stage: $0.stage.rawValue) }
+    }
 
     /// The ledger's key.
     var ledgerKey: LedgerKey {
@@ -109,9 +121,22 @@ struct GapChange: Sendable {
     let kind: Kind
 }
 
-/// A dead letter that was sent through again.
-struct LetterReplay: Sendable {
+/// A dead letter, by what is unique of it.
+struct LetterID: Sendable, Hashable {
+    let feedID: Int16
     let position: Int64
     let stage: UInt8
+
+    /// The message that the letter is about.
+    var message: MessageID { MessageID(feedID: feedID, position: position) }
+}
+
+/// A dead letter that was sent through again and refused again.
+struct LetterRefusal: Sendable {
+    let position: Int64
+    let stage: UInt8
+    let reason: UInt8
+    let detail: String
+    var sqlState = ""
     let entry: Int32
 }

@@ -78,11 +78,14 @@ struct BatchCommitter: Sendable {
         let now = WallClock.now
         let entries = sealed.batch.entries
         let outside = entries.indices.filter { index in
-            exclusions.entries[index] == nil && !partitions.makesRoom(for: entries[index].header.receivedAt, now: now)
+            exclusions.isWanted(entries[index], index)
+                && !partitions.makesRoom(for: entries[index].rowsReceivedAt, now: now)
         }
-        for index in outside { exclusions.entries[index] = DeadLetter(refused: entries[index], failure) }
+        for index in outside {
+            exclusions.leaveOut(entries[index], index, DeadLetter(refused: entries[index], failure))
+        }
         if !outside.isEmpty { note(failure, messages: outside.count) }
-        let times = entries.indices.filter { exclusions.entries[$0] == nil }.map { entries[$0].header.receivedAt }
+        let times = entries.indices.filter { exclusions.isWanted(entries[$0], $0) }.map { entries[$0].rowsReceivedAt }
         if let first = times.min(), let last = times.max() {
             let made = try await partitions.ensure(covering: first...last, now: now, connection)
             if made.isEmpty && outside.isEmpty { return .wait }
@@ -136,6 +139,12 @@ struct BatchCommitter: Sendable {
         for message: MessageID, _ failure: ServerFailure, _ sealed: SealedBatch
     ) async -> DeadLetter {
         let position = Position(rawValue: message.position)
+        if let letter = sealed.batch.letter(of: message), let stage = DeadLetterStage(rawValue: letter.stage) {
+            // Its row has the payload.
+            return DeadLetter(
+                position: position, stage: stage, reason: .writeRejected, detail: failure.description,
+                sqlState: failure.sqlState, payload: [], receivedAt: WallClock.now)
+        }
         let entry = sealed.batch.entries.first { entry in
             entry.feedID == message.feedID && (entry.header.first...entry.header.last).contains(position.frame)
         }
@@ -187,7 +196,7 @@ extension DeadLetter {
     init(refused entry: BatchEntry, _ failure: ServerFailure) {
         self.init(
             position: Position(frame: entry.header.first, ordinal: 0), stage: .writer, reason: .writeRejected,
-            detail: "received at \(entry.header.receivedAt): \(failure.description)", sqlState: failure.sqlState,
+            detail: "received at \(entry.rowsReceivedAt): \(failure.description)", sqlState: failure.sqlState,
             payload: entry.payload, receivedAt: entry.header.receivedAt)
     }
 }

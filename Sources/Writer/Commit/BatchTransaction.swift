@@ -11,9 +11,12 @@ struct BatchTransaction {
     let isTrial: Bool
 
     func run(_ session: borrowing PostgresSession) throws -> CommitOutcome {
-        let accepted = try takeIntoLedger(session)
+        var accepted = try takeIntoLedger(session)
+        let replay = LetterReplay(batch: sealed.batch, exclusions: exclusions)
+        let unlanded = try replay.land(session, rows: rowCounts, isAccepted: &accepted.flags)
         let filter = RowFilter(batch: sealed.batch, accepted: accepted.flags, exclusions: exclusions)
         var outcome = CommitOutcome(resolved: sealed.resolved)
+        outcome.unlandedLetters = unlanded
         outcome.duplicates = accepted.refused + sealed.ledger.repeats
         outcome.refusedMessages = exclusions.letters.count + exclusions.entries.count
         if !outcome.resolved.isComplete {
@@ -54,7 +57,7 @@ struct BatchTransaction {
 
     private func ledgerParameters(_ numbers: [Int]) -> [PostgresValue] {
         let entries = sealed.batch.entries
-        let counts = exclusions.isEmpty ? sealed.ledger.rowCounts : remainingRowCounts()
+        let counts = rowCounts
         return [
             .int16s(numbers.map { entries[$0].feedID }),
             .int64s(numbers.map { entries[$0].header.first }),
@@ -64,9 +67,12 @@ struct BatchTransaction {
             .int64s(numbers.map { Int64(bitPattern: entries[$0].header.term.rawValue) }),
             .int64s(numbers.map { entries[$0].header.firstSequence }),
             .int64s(numbers.map { entries[$0].header.lastSequence }),
-            .int32s(numbers.map { counts[$0] }),
+            // A replayed letter's rows count with the entry that its message came with.
+            .int32s(numbers.map { entries[$0].header.letter == nil ? counts[$0] : 0 }),
         ]
     }
+
+    private var rowCounts: [Int32] { exclusions.isEmpty ? sealed.ledger.rowCounts : remainingRowCounts() }
 
     /// Rows per entry without the excluded messages.
     private func remainingRowCounts() -> [Int32] {
@@ -86,9 +92,9 @@ struct BatchTransaction {
         return counts
     }
 
-    /// What became a dead letter: refused messages and unreadable entries.
+    /// What became a dead letter: refused messages and unreadable entries. A message that is replayed is one already.
     private var letters: [(feedID: Int16, letter: DeadLetter)] {
-        exclusions.letters.map { ($0.key.feedID, $0.value) }
+        exclusions.letters.filter { sealed.batch.letter(of: $0.key) == nil }.map { ($0.key.feedID, $0.value) }
             + exclusions.entries.map { (sealed.batch.entries[$0.key].feedID, $0.value) }
             + sealed.batch.unreadable.map { ($0.feedID, DeadLetter(unreadable: $0)) }
     }

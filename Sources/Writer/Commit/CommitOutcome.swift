@@ -12,6 +12,8 @@ struct CommitOutcome: Sendable {
     var letters: [LetterKind: Int] = [:]
     /// Entries that were gone before they were written.
     var lostEntries = 0
+    /// Replayed letters whose rows were not written: they had been replayed before, or cannot land.
+    var unlandedLetters = 0
     /// Messages that Postgres refused.
     var refusedMessages = 0
     /// The entries are off the pending list.

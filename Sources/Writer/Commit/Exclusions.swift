@@ -22,6 +22,16 @@ struct Exclusions: Sendable {
 
     var isEmpty: Bool { letters.isEmpty && entries.isEmpty && only == nil }
 
+    /// Whether anything of an entry is still to be written.
+    func isWanted(_ entry: BatchEntry, _ number: Int) -> Bool {
+        entries[number] == nil && entry.letterID.map { letters[$0.message] == nil } ?? true
+    }
+
+    /// Leaves a whole entry out. Of a replayed letter only its message: the entry itself is none of the provider's.
+    mutating func leaveOut(_ entry: BatchEntry, _ number: Int, _ refusal: DeadLetter) {
+        if let letter = entry.letterID { letters[letter.message] = refusal } else { entries[number] = refusal }
+    }
+
     func includes(_ message: MessageID) -> Bool {
         letters[message] == nil && (only?.contains(message) ?? true)
     }
@@ -37,6 +47,15 @@ extension WriteBatch {
     /// The message that a row belongs to.
     func message(_ entry: Int32, _ position: Int64) -> MessageID {
         MessageID(feedID: entries[Int(entry)].feedID, position: position)
+    }
+
+    /// The letters that are replayed with a message; nil if none is.
+    func letter(of message: MessageID) -> LetterID? {
+        guard holdsReplayedLetters else { return nil }
+        for entry in entries where entry.feedID == message.feedID {
+            if let letter = entry.letterID, letter.position == message.position { return letter }
+        }
+        return nil
     }
 
     /// Every message of the batch, sorted.

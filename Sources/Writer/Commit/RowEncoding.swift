@@ -114,7 +114,7 @@ private struct EntryStamps {
 
     init(_ batch: WriteBatch) {
         feedIDs = batch.entries.map(\.feedID)
-        receivedAt = batch.entries.map(\.header.receivedAt.microseconds)
+        receivedAt = batch.entries.map(\.rowsReceivedAt.microseconds)
     }
 
     @inline(__always)

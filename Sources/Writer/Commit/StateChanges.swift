@@ -17,7 +17,7 @@ struct StateChanges {
         _ session: borrowing PostgresSession, letters: [(feedID: Int16, letter: DeadLetter)],
         into outcome: inout CommitOutcome
     ) throws {
-        let news = [fixtures, marketStatuses, marketNames, results, selectionNames, opened, healed, replayed]
+        let news = [fixtures, marketStatuses, marketNames, results, selectionNames, opened, healed]
         var statements = news.compactMap { $0 }
         let loss = lost
         if let loss { statements.append(loss) }
@@ -51,7 +51,7 @@ struct StateChanges {
                 .int32s(rows.map { $0.homeScore == Absent.score ? nil : $0.homeScore }),
                 .int32s(rows.map { $0.awayScore == Absent.score ? nil : $0.awayScore }),
                 .timestamptzs(rows.map { $0.startTime == Absent.value ? nil : $0.startTime }),
-                .timestamptzs(rows.map { batch.entries[Int($0.entry)].header.receivedAt.microseconds }),
+                .timestamptzs(rows.map { batch.entries[Int($0.entry)].rowsReceivedAt.microseconds }),
                 texts(\.sportID), texts(\.sport), texts(\.tournamentID), texts(\.tournament), texts(\.homeTeam),
                 texts(\.awayTeam),
             ])
@@ -155,19 +155,6 @@ struct StateChanges {
                 .int64s(batch.lost.map { FrameNumber(clamping: $0.id.milliseconds) }),
                 .int16(Int16(GapKind.lost.rawValue)),
                 .text("an entry was deleted from the stream before it was written"),
-            ])
-    }
-
-    // MARK: Letters
-
-    private var replayed: PostgresStatement? {
-        let rows = batch.replays.filter { filter.accepted[Int($0.entry)] }
-        guard !rows.isEmpty else { return nil }
-        return PostgresStatement(
-            Statement.markReplayed,
-            [
-                .int16s(rows.map { batch.entries[Int($0.entry)].feedID }), .int64s(rows.map(\.position)),
-                .int16s(rows.map { Int16($0.stage) }),
             ])
     }
 }

@@ -50,10 +50,12 @@ enum Statement {
     // MARK: Current state, which only ever moves forward
 
     static let updateFixtures = """
-        UPDATE fixtures f SET status = news.status, home_score = news.home_score, away_score = news.away_score,
+        UPDATE fixtures f SET status = news.status, home_score = coalesce(news.home_score, f.home_score),
+            away_score = coalesce(news.away_score, f.away_score),
             start_time = news.start_time, position = news.position, updated_at = news.updated_at,
-            sport_id = news.sport_id, sport = news.sport, tournament_id = news.tournament_id,
-            tournament = news.tournament, home_team = news.home_team, away_team = news.away_team
+            sport_id = news.sport_id, sport = coalesce(news.sport, CASE f.sport_id WHEN news.sport_id THEN f.sport END),
+            tournament_id = news.tournament_id, tournament = coalesce(
+                news.tournament, CASE f.tournament_id WHEN news.tournament_id THEN f.tournament END), home_team = news.home_team, away_team = news.away_team
         FROM unnest($1::int[], $2::bigint[], $3::smallint[], $4::int[], $5::int[], $6::timestamptz[], $7::timestamptz[],
             $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
             AS news (fixture_key, position, status, home_score, away_score, start_time, updated_at, sport_id, sport,
@@ -127,9 +129,39 @@ enum Statement {
             $6::timestamptz[], $7::text[], $8::text[], $9::bytea[])
         ON CONFLICT (feed_id, position, stage) DO NOTHING RETURNING stage, reason
         """
-    static let markReplayed = """
-        UPDATE dead_letters d SET state = 'replayed'
-        FROM unnest($1::smallint[], $2::bigint[], $3::smallint[]) AS sent (feed_id, position, stage)
-        WHERE d.feed_id = sent.feed_id AND d.position = sent.position AND d.stage = sent.stage
+    /// Letters whose rows are written now, each once: it must be there and not be replayed, and the entry that its message
+    /// came with must be in the ledger, which counts the rows with that entry's own.
+    static let landLetters = """
+        WITH landed AS (
+            UPDATE dead_letters d SET state = 'replayed'
+            FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::timestamptz[], $5::int[])
+                AS sent (feed_id, position, stage, received_at, rows)
+            WHERE d.feed_id = sent.feed_id AND d.position = sent.position AND d.stage = sent.stage
+                AND d.state <> 'replayed' AND EXISTS (
+                    SELECT FROM ingest_ledger l
+                    WHERE l.feed_id = sent.feed_id AND l.received_at = sent.received_at
+                        AND l.first_frame BETWEEN (sent.position >> 13) - 63 AND sent.position >> 13
+                        AND l.last_frame >= sent.position >> 13)
+            RETURNING d.feed_id, d.position, d.stage, sent.received_at, sent.rows),
+        homes AS (
+            SELECT l.feed_id, l.first_frame, l.received_at, sum(landed.rows)::int AS rows
+            FROM landed JOIN ingest_ledger l ON l.feed_id = landed.feed_id AND l.received_at = landed.received_at
+                AND l.first_frame BETWEEN (landed.position >> 13) - 63 AND landed.position >> 13
+                AND l.last_frame >= landed.position >> 13
+            GROUP BY l.feed_id, l.first_frame, l.received_at),
+        counted AS (
+            UPDATE ingest_ledger l SET rows = l.rows + homes.rows FROM homes
+            WHERE l.feed_id = homes.feed_id AND l.first_frame = homes.first_frame
+                AND l.received_at = homes.received_at AND homes.rows > 0)
+        SELECT feed_id, position, stage FROM landed
+        """
+    /// Letters that were sent through again in vain: they say why, and can be sent again.
+    static let refuseLetters = """
+        UPDATE dead_letters d SET state = 'new', reason = refused.reason, detail = refused.detail,
+            sqlstate = refused.sqlstate, deliveries = d.deliveries + 1
+        FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::text[], $6::text[])
+            AS refused (feed_id, position, stage, reason, detail, sqlstate)
+        WHERE d.feed_id = refused.feed_id AND d.position = refused.position AND d.stage = refused.stage
+            AND d.state <> 'replayed'
         """
 }

@@ -5,8 +5,8 @@ import Telemetry
 
 /// What the stage does beside writing, a little at a time on connections of its own: dead letters into their table
 /// every
-/// second; trimming, gauges and the search for losses every ten; partitions and consumers that went away every five
-/// minutes.
+/// second; trimming, gauges and the search for losses every ten; the number of letters every minute; partitions and
+/// consumers that went away every five; old letters every hour.
 struct Upkeep {
     private let configuration: WriterConfiguration
     private let routes: [FeedRoute]
@@ -15,10 +15,13 @@ struct Upkeep {
     private let redis: RedisConnection
     private let health: HealthRegistry
     private var letters: DeadLetterDrain
+    private var keeper: LetterKeeper
     private let trimmer: StreamTrimmer
     private var chain: ChainWatch
     private var nextTrim = ContinuousClock.now
     private var nextPartitions = ContinuousClock.now
+    private var nextCount = ContinuousClock.now
+    private var nextRetirement = ContinuousClock.now
     private var reconnect = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(5))
 
     init(
@@ -33,6 +36,7 @@ struct Upkeep {
         self.health = health
         letters = DeadLetterDrain(
             routes: routes, consumer: "\(configuration.consumerName)-dead", retry: retry, redis: redis)
+        keeper = LetterKeeper(policy: configuration.letters, retry: retry, partitions: partitions, health: health)
         trimmer = StreamTrimmer(
             policy: configuration.trim, isRawAuditOn: configuration.isRawAuditOn, redis: redis, logger: retry.logger)
         chain = ChainWatch(retry: retry, redis: redis)
@@ -41,6 +45,8 @@ struct Upkeep {
     private static let component = "redis writer-upkeep"
     private static let pause = Duration.seconds(1)
     private static let partitionInterval = Duration.seconds(300)
+    private static let countInterval = Duration.seconds(60)
+    private static let retirementInterval = Duration.seconds(3_600)
     /// A consumer that has asked for nothing for so long, and has nothing pending, is forgotten.
     private static let consumerIdle = Duration.seconds(600)
 
@@ -67,6 +73,7 @@ struct Upkeep {
     private mutating func keep() async throws {
         while !retry.stop.isRequested {
             try await letters.drain(health: health)
+            try await keepLetters()
             if ContinuousClock.now >= nextPartitions {
                 nextPartitions = .now + Self.partitionInterval
                 try await keepPartitions()
@@ -81,6 +88,17 @@ struct Upkeep {
                 }
             }
             try await retry.stop.pause(for: Self.pause)
+        }
+    }
+
+    private mutating func keepLetters() async throws {
+        if ContinuousClock.now >= nextRetirement {
+            nextRetirement = .now + Self.retirementInterval
+            try await keeper.retire()
+        }
+        if ContinuousClock.now >= nextCount {
+            nextCount = .now + Self.countInterval
+            try await keeper.count()
         }
     }
 

@@ -209,7 +209,7 @@ struct WriterWorker: ~Copyable {
 
     private mutating func apply(_ outcome: CommitOutcome, of sealed: SealedBatch) {
         cache.learn(sealed, outcome.resolved)
-        if outcome.refusedMessages > 0 { cache.forgetStatuses() }
+        if outcome.refusedMessages + outcome.unlandedLetters > 0 { cache.forgetStatuses() }
         if !outcome.isAcknowledged { intake.restart() }
         metrics.cacheHolds(bytes: cache.byteSize)
     }

@@ -219,22 +219,22 @@ struct AuditTests {
             ])
     }
 
-    @Test func `a replayed letter's rows may stand elsewhere`() async throws {
-        let replay = """
+    @Test func `a row may stand nowhere but in its entry, whatever a letter says`() async throws {
+        let stray = """
             INSERT INTO ingest_ledger
                 (feed_id, first_frame, last_frame, prev_frame, term, received_at, first_seq, last_seq, rows)
             VALUES (1, 1006, 1006, 1005, 7, '2026-11-21 12:00:03+00', 0, 0, 1);
             INSERT INTO odds_ticks (received_at, position, selection_key, feed_id, status)
             VALUES ('2026-11-21 12:00:03+00', 1001 << 13 | 1, 1, 1, 1);
             """
-        let unexplained = try await findings(after: replay)
+        let unexplained = try await findings(after: stray)
         #expect(unexplained.findings.map(\.kind) == [.misplacedRows])
         let letter = """
             INSERT INTO dead_letters (feed_id, position, stage, reason, deliveries, first_seen, detail, payload, state)
             VALUES (1, 1001 << 13 | 1, 1, 4, 1, '2026-11-21 12:00:01+00', '', '', 'replayed')
             """
-        let explained = try await findings(after: replay + letter)
-        #expect(explained.findings.map(\.kind) == [.deadLetters])
+        let explained = try await findings(after: stray + letter)
+        #expect(explained.findings.map(\.kind) == [.misplacedRows, .deadLetters])
     }
 
     @Test func `entries without raw frames are told between the first and the last that have them`() async throws {

@@ -122,7 +122,7 @@ struct BatchDecoderTests {
         }
     }
 
-    @Test("control events become gaps, heals and replays")
+    @Test("control events become gaps, heals and letters that are refused again")
     func control() throws {
         var samples = SampleEntries()
         let gap = ControlEvent.Gap(kind: .sequence, fromSequence: 4, toSequence: 9, cause: "jump")
@@ -130,12 +130,12 @@ struct BatchDecoderTests {
         let batch = try decode(
             [
                 samples.control(.gap(gap)), samples.control(.gapHealed(position: 55, at: 66)),
-                samples.control(.letterReplayed(position: 77, stage: 1, payload: [])),
+                samples.control(.letterRefused(position: 77, stage: 1, reason: 4, detail: "still")),
                 samples.control(.keepalive(state: .live)),
             ], &cache)
         #expect(batch.entries.count == 4 && batch.rowCount == 0)
         #expect(batch.gaps.map(\.position) == [Position(frame: 1_000, ordinal: 0).rawValue, 55])
-        #expect(batch.replays.map(\.position) == [77])
+        #expect(batch.refusals.map(\.position) == [77])
     }
 }
 

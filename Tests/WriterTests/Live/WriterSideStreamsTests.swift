@@ -19,7 +19,9 @@ struct WriterSideStreamsTests {
 
     @Test("dead letters reach their table once, also those that Postgres could not have printed")
     func deadLetters() async throws {
-        try await WriterHarness.with { writer in
+        try await WriterHarness.with {
+            $0.letters.keep = .seconds(10_000 * 86_400)
+        } _: { writer in
             let letters = [letter(10), letter(11, detail: "a \0 in it"), letter(12)]
             try await writer.append(letters.map(entry), toStream: writer.feed.dead)
             try await writer.drain()
@@ -35,23 +37,6 @@ struct WriterSideStreamsTests {
                         ["\(Position(frame: frame, ordinal: 3).rawValue)", "1", "4", "1", "0001ff", nil, "1700000000"]
                     })
             #expect(try await writer.value("SELECT detail FROM dead_letters ORDER BY position") == "odd_value: \"x\"")
-        }
-    }
-
-    @Test("a replayed letter is marked")
-    func replayed() async throws {
-        try await WriterHarness.with { writer in
-            try await writer.append([entry(letter(10)), entry(letter(11))], toStream: writer.feed.dead)
-            try await writer.drain()
-            var samples = SampleEntries()
-            try await writer.append([
-                samples.control(
-                    .letterReplayed(
-                        position: letter(11).position.rawValue, stage: DeadLetterStage.processor.rawValue, payload: []))
-            ])
-            try await writer.drain()
-            #expect(
-                try await writer.rows("SELECT state FROM dead_letters ORDER BY position") == [["new"], ["replayed"]])
         }
     }
 

@@ -28,7 +28,7 @@ struct BetfairMessages: ~Copyable {
     ) throws(EntryError) {
         markets.use = header.last
         orders.begin(use: header.last)
-        var place = MessagePlace(header)
+        var place = MessagePlace(header, clockSlack: output.clockSlack)
         for index in 0..<header.frameCount {
             let frame = try RawEntry.frame(&frames).bytes
             place.frame = header.first + FrameNumber(index)

@@ -32,7 +32,7 @@ struct PredictionStream<Dialect: PredictionDialect & ~Copyable>: ~Copyable {
         into output: inout DecodeOutput
     ) throws(EntryError) {
         markets.use = header.last
-        var place = MessagePlace(header)
+        var place = MessagePlace(header, clockSlack: output.clockSlack)
         for index in 0..<header.frameCount {
             let frame = try RawEntry.frame(&frames).bytes
             place.frame = header.first + FrameNumber(index)

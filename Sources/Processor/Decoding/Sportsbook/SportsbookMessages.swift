@@ -40,7 +40,7 @@ struct SportsbookMessages: ~Copyable {
     ) throws(EntryError) {
         book.use = header.last
         defer { settleUp(&output) }
-        var place = MessagePlace(header)
+        var place = MessagePlace(header, clockSlack: output.clockSlack)
         for index in 0..<header.frameCount {
             let frame = try RawEntry.frame(&frames).bytes
             place.frame = header.first + FrameNumber(index)
@@ -86,6 +86,14 @@ struct SportsbookMessages: ~Copyable {
         } catch {
             output.refuse(error, message.text, at: place.position, receivedAt: place.receivedAt)
         }
+    }
+
+    /// Decodes one message and throws what is wrong with it.
+    mutating func decodeAlone(
+        _ message: JSONValue, at place: MessagePlace, into output: inout DecodeOutput
+    ) throws(Refusal) {
+        output.counters.messages += 1
+        try decodeChecked(message, place, &output)
     }
 
     @inline(__always)

@@ -8,10 +8,18 @@ struct MessagePlace {
     let receivedAt: Timestamp
     let window: TimeWindow
 
-    init(_ header: RawEntryHeader) {
+    init(_ header: RawEntryHeader, clockSlack: Duration = ValueForm.clockSlack) {
         frame = header.first
         receivedAt = header.receivedAt
-        window = TimeWindow(receivedAt: header.receivedAt)
+        window = TimeWindow(receivedAt: header.receivedAt, clockSlack: clockSlack)
+    }
+
+    /// Where a replayed letter's message was.
+    init(_ letter: ReplayedLetter, clockSlack: Duration) {
+        frame = letter.position.frame
+        ordinal = letter.position.ordinal
+        receivedAt = letter.receivedAt
+        window = TimeWindow(receivedAt: letter.receivedAt, clockSlack: clockSlack)
     }
 
     var position: Position { Position(frame: frame, ordinal: ordinal) }

@@ -1,10 +1,10 @@
-import FeedModel
+package import FeedModel
 
 /// Why a message is refused: what its dead letter says.
-struct Refusal: Error, Equatable {
-    let reason: DeadLetterReason
+package struct Refusal: Error, Equatable {
+    package let reason: DeadLetterReason
     /// Names the field and the value.
-    let detail: String
+    package let detail: String
 
     init(_ reason: DeadLetterReason, _ detail: String) {
         self.reason = reason
@@ -21,6 +21,13 @@ struct Refusal: Error, Equatable {
     static func bad(_ field: String, _ value: UnsafeRawBufferPointer, _ expectation: String) -> Refusal {
         let text = UnsafeRawBufferPointer(rebasing: value.prefix(quotedBytes)).string
         return Refusal(.badValue, "\(field): \(text)\(value.count > quotedBytes ? "…" : "") is not \(expectation)")
+    }
+
+    /// A frame of which only its size is known.
+    static func notTaken(bytes: Int) -> Refusal {
+        Refusal(
+            .tooLarge,
+            "frame has \(bytes) bytes, more than \(RawEntry.maximumFrameBytes), and was not taken from the socket")
     }
 
     @inline(never)

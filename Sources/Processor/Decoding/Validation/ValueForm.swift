@@ -1,7 +1,7 @@
 import FeedModel
 
 /// The forms that values of messages take, with their limits.
-enum ValueForm: UInt8, Sendable {
+package enum ValueForm: UInt8, Sendable {
     /// Names a thing: 1–200 bytes without control characters; a whole number stands for its digits.
     case id
     /// Describes a thing: at most 200 bytes without control characters.
@@ -18,7 +18,7 @@ enum ValueForm: UInt8, Sendable {
     case probability
     /// A whole number from 0 of 31 bits.
     case score
-    /// Between 1990 and an hour after it was received.
+    /// Between 1990 and the feed's clock slack, an hour by default, after it was received.
     case eventTime
     /// The same, where the provider writes epoch seconds or milliseconds as number or text, or RFC 3339.
     case epoch
@@ -34,8 +34,8 @@ enum ValueForm: UInt8, Sendable {
     static let oddsRange = FixedDecimal(scaled: 10_001)...FixedDecimal(scaled: 1_000_000 * FixedDecimal.scale)
     /// 1990-01-01T00:00:00Z.
     static let earliest = Timestamp(milliseconds: 631_152_000_000)
-    /// How far after `received_at` a source time may be: clocks differ.
-    static let eventSlack = Duration.seconds(3_600)
+    /// How far after `received_at` a source time may be, unless the feed says otherwise: clocks differ.
+    package static let clockSlack = Duration.seconds(3_600)
     /// How far after `received_at` a fixture may start.
     static let startSlack = Duration.seconds(5 * 366 * 86_400)
 
@@ -49,9 +49,9 @@ enum ValueForm: UInt8, Sendable {
         case .amount: "an amount from 0"
         case .decimal: "a decimal number"
         case .probability: "a price between 0 and 1"
-        case .eventTime: "a time (RFC 3339 or epoch milliseconds) between 1990 and an hour after it was received"
+        case .eventTime: "a time (RFC 3339 or epoch milliseconds) between 1990 and `clock_slack` after it was received"
         case .epoch:
-            "a time (epoch seconds or milliseconds, or RFC 3339) between 1990 and an hour after it was received"
+            "a time (epoch seconds or milliseconds, or RFC 3339) between 1990 and `clock_slack` after it was received"
         case .startTime: "a time (RFC 3339 or epoch milliseconds) between 1990 and five years after it was received"
         case .flag: "true or false"
         case .list: "a list"
@@ -72,8 +72,8 @@ struct TimeWindow {
     let latestEvent: Timestamp
     let latestStart: Timestamp
 
-    init(receivedAt: Timestamp) {
-        latestEvent = receivedAt + ValueForm.eventSlack
+    init(receivedAt: Timestamp, clockSlack: Duration) {
+        latestEvent = receivedAt + clockSlack
         latestStart = receivedAt + ValueForm.startSlack
     }
 }
