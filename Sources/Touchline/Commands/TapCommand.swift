@@ -53,9 +53,9 @@ struct TapCommand: ReportingCommand {
 
     private func lines(of entry: StreamEntry) throws -> [String] {
         switch stream {
-        case .raw: try EntryText.frames(of: entry.payload)
-        case .events: try EntryText.events(of: entry.payload)
-        case .dead: [EntryText.letter(try DeadLetter(decoding: entry.payload))]
+        case .raw: try EntryText.frames(of: entry.payload).map(\.json)
+        case .events: try EntryText.events(of: entry.payload).map(\.json)
+        case .dead: [EntryText.letter(try DeadLetter(decoding: entry.payload)).json]
         }
     }
 }
