@@ -108,8 +108,3 @@ struct FeedReport: Encodable {
         return lines.joined(separator: "\n")
     }
 }
-
-extension String {
-    /// Padded with spaces to `width` columns.
-    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-}
