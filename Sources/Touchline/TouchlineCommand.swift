@@ -22,7 +22,7 @@ struct TouchlineCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Operations",
                 subcommands: [
-                    MigrateCommand.self, LintCommand.self, StatusCommand.self, TapCommand.self,
+                    MigrateCommand.self, LintCommand.self, StatusCommand.self, TopCommand.self, TapCommand.self,
                     DeadLetterCommand.self,
                     VerifyCommand.self, DoctorCommand.self, TestCommand.self,
                 ]),
