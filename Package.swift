@@ -137,6 +137,7 @@ let package = Package(
             dependencies: nio + ["Broadcaster", "FeedModel", "WebSocketTransport", "RedisStreams", "TestSupport", log]),
         .testTarget(name: "SportsbookTests", dependencies: nio + ["Sportsbook", "FeedModel", "WebSocketTransport"]),
         .testTarget(name: "DevServicesTests", dependencies: ["DevServices", "TestSupport"]),
+        .testTarget(name: "TouchlineTests", dependencies: ["Touchline", "FeedModel", "RedisStreams"]),
         .testTarget(
             name: "PipelineTests",
             dependencies: nio + [log, "FeedModel", "Sportsbook", "WebSocketTransport", "DevServices", "TestSupport"]),

@@ -22,8 +22,9 @@ struct TouchlineCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Operations",
                 subcommands: [
-                    MigrateCommand.self, LintCommand.self, StatusCommand.self, TapCommand.self, DeadLetterCommand.self,
-                    VerifyCommand.self, DoctorCommand.self,
+                    MigrateCommand.self, LintCommand.self, StatusCommand.self, TopCommand.self, TapCommand.self,
+                    DeadLetterCommand.self,
+                    VerifyCommand.self, DoctorCommand.self, TestCommand.self,
                 ]),
             CommandGroup(
                 name: "Sources and measurements",

@@ -60,9 +60,9 @@ import Testing
             try await chain.untilReady(true)
             let count = try await database.value("SELECT count(*) FROM odds_changes")
             try await database.until("SELECT count(*) > \(count) + 300 FROM odds_changes")
-            let status = try await chain.stages.run(["status"])
+            let status = try await chain.stages.run(["status", "--json"])
             #expect(status.code == 0)
-            let lags = status.output.matches(of: /lag (\w+)/).map { Int($0.1) ?? .max }
+            let lags = status.output.matches(of: /"lag" : (\w+)/).map { Int($0.1) ?? .max }
             #expect(lags.count >= 3 && lags.allSatisfy { $0 < 1_000 }, "\(status.output)")
             #expect(try await database.value("SELECT count(*) FROM gaps WHERE healed_at IS NULL") == "0")
             await chain.stages.expectCleanEnd()

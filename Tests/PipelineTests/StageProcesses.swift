@@ -8,6 +8,7 @@ actor StageProcesses {
     private let directory: URL
     private let program: String
     private var children: [String: ChildProcess] = [:]
+    private var logs: [String: String] = [:]
     private var starts = 0
 
     init(configuration: String) throws {
@@ -42,7 +43,40 @@ actor StageProcesses {
         let log = directory.appendingPathComponent("\(stage)-\(starts).txt").path
         launch.output = .file(log)
         launch.errors = .file(log)
+        logs[name ?? stage] = log
         children[name ?? stage] = try await ChildProcess.start(launch)
+    }
+
+    /// What a process has written so far.
+    func output(of name: String) -> String {
+        logs[name].flatMap { try? String(contentsOfFile: $0, encoding: .utf8) } ?? ""
+    }
+
+    /// A signal to one of them; how it ended.
+    func end(_ name: String, with signal: Int32) async -> ProcessOutcome? {
+        await children.removeValue(forKey: name)?.end(with: signal, killAfter: .seconds(40))
+    }
+
+    /// Starts a command on a terminal.
+    func start(_ arguments: [String], on terminal: PseudoTerminal) async throws -> ChildProcess {
+        var launch = ProcessLaunch(program, arguments + ["--config", configurationPath])
+        launch.input = terminal.path
+        launch.output = .file(terminal.path)
+        return try await ChildProcess.start(launch)
+    }
+
+    /// Runs a script of bash, in which `$TOUCHLINE` is the program and `$CONFIG` its configuration.
+    func shell(_ script: String) async throws -> (outcome: ProcessOutcome, output: String) {
+        let paths = ["TOUCHLINE": program, "CONFIG": configurationPath]
+        return try await ChildProcess.run(
+            "bash", ["-c", script], environment: ProcessInfo.processInfo.environment.merging(paths) { $1 })
+    }
+
+    /// A file beside the configuration; its path.
+    func write(_ text: String, to name: String) throws -> String {
+        let path = directory.appendingPathComponent(name).path
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
     }
 
     /// The name under which the process was started.
