@@ -104,9 +104,21 @@ struct FeedRunner: Sendable {
 
     /// Serves the feed under a new term until the stop, or until it turns out that someone else does.
     private func own(redis: RedisConnection, lease: FeedLease, isAfterLoss: Bool) async throws {
+        let spool = await openSpool()
+        do {
+            try await own(redis: redis, lease: lease, spool: spool, isAfterLoss: isAfterLoss)
+            await spool?.close()
+        } catch {
+            // The next term opens it anew, and finds it locked as long as this one has it.
+            await spool?.close()
+            throw error
+        }
+    }
+
+    private func own(redis: RedisConnection, lease: FeedLease, spool: Spool?, isAfterLoss: Bool) async throws {
         let (log, predecessor, isSpoolLost) = try await FeedLog.begin(
             redis: redis, names: names, lease: lease, provider: feed.provider,
-            isRawAuditOn: configuration.isRawAuditOn, spool: await openSpool(), health: health,
+            isRawAuditOn: configuration.isRawAuditOn, spool: spool, health: health,
             component: "\(component).log", metrics: metrics, logger: logger)
         logger.info("term began", metadata: ["term": "\(log.builder.term)", "frame": "\(log.builder.next - 1)"])
         let recorder = feed.recording.map { FeedRecorder($0, feed: feed.name, logger: logger) }

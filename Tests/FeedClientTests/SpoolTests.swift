@@ -194,5 +194,8 @@ import Testing
         let other = Spool(SpoolConfiguration(directory: directory), name: "feed")
         await #expect(throws: SpoolError.self) { try await other.open() }
         #expect(try await mine.entries(after: 9).count == 2)
+        await mine.close()
+        try await other.open()
+        #expect(try await other.entries(after: 9).count == 2, "a term that has ended leaves it to the next")
     }
 }

@@ -68,7 +68,7 @@ actor Spool {
         } catch {
             throw .system(operation: "create", path: folder, reason: "\(error.localizedDescription)")
         }
-        lock = try SpoolLock(path: folder + "/lock")
+        lock = try SpoolLock.take(folder + "/lock")
     }
 
     /// Takes entries that follow what is in it; none just lets the disk have what it is owed. Throws when the limit
@@ -159,6 +159,13 @@ actor Spool {
         self.lock = nil
         // Stays when something was set aside in it.
         rmdir(folder)
+    }
+
+    /// Leaves what is in it on the disk for whoever opens it next, this process included.
+    func close() {
+        segments = []
+        cursor = nil
+        lock = nil
     }
 
     /// Keeps what is in it for people: nobody may append it any more.
