@@ -19,9 +19,6 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The log's last entry is of a newer version.
     case unreadableLog(EntryError)
 
-    /// What an earlier process left on the disk cannot be read.
-    case spoolUnusable(String)
-
     package var description: String {
         switch self {
         case .ownershipLost(let why): "another process owns the feed: \(why)"
@@ -35,7 +32,6 @@ package enum FeedClientError: Error, Sendable, Equatable, CustomStringConvertibl
             "the private key file \(file) cannot be used: \(why); it must be an RSA key as PEM without passphrase, "
                 + "PKCS#1 or PKCS#8, readable for this user"
         case .unknownProvider(let name): "unknown provider '\(name)': known are \(SessionRegistry.names)"
-        case .spoolUnusable(let why): why
         case .unreadableLog(let error): "the feed's log cannot be read: \(error)"
         }
     }

@@ -54,8 +54,6 @@ struct FeedRunner: Sendable {
                 }
             } catch let error as EntryError {
                 try await giveUp(.unreadableLog(error))
-            } catch let error as SpoolError {
-                try await giveUp(.spoolUnusable("\(error)"))
             } catch let error as RedisError {
                 isRedisBack = true
                 health.report(component, .down("redis: \(error)"))

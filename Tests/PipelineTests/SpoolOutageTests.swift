@@ -178,4 +178,25 @@ import Testing
         }
         await redis.stop()
     }
+
+    @Test(.timeLimit(.minutes(3)))
+    func aRedisThatHangsIsNotHeldAgainstTheProvider() async throws {
+        var options = RedisServer.Options()
+        options.settings = ["enable-debug-command local"]
+        let redis = try await RedisServer.start(options: options)
+        try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
+            let chain = try await Chain.start(redis: redis, url: url)
+            try await database.untilRows(reach: 5_000)
+            // Longer than two heartbeats, and than it takes until the disk takes over.
+            _ = try await ChildProcess.run("redis-cli", ["-p", "\(redis.port)", "DEBUG", "SLEEP", "20"])
+            try await database.untilRows(reach: Self.messages, seconds: 300)
+            let postgres = try await TestServers.postgres()
+            try await NumberedRows.expectAll(of: chain.load, count: Self.messages, in: database.name, of: postgres)
+            #expect(await chain.book.statistics().connections == 1, "the provider was accused of our silence")
+            #expect(try await database.count("gaps") == 0)
+            await chain.end()
+        }
+        await redis.stop()
+    }
 }

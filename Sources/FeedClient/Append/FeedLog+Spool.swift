@@ -21,7 +21,7 @@ extension FeedLog {
         do {
             // Numbers in the spool have no holes: what it still keeps from before goes.
             if let frames = await spool.frames, frames.upperBound + 1 != first.first { await spool.removeAll() }
-            try await spool.store(closed, term: builder.term)
+            note(try await spool.store(closed, term: builder.term))
         } catch {
             logger.critical("the spool cannot take over: the socket is not read", metadata: [LogKey.error: "\(error)"])
             return false
@@ -34,7 +34,7 @@ extension FeedLog {
     mutating func flushSpooling(_ closed: [NumberedEntry]) async throws {
         guard let spool else { return }
         do {
-            try await spool.store(closed, term: builder.term)
+            note(try await spool.store(closed, term: builder.term))
         } catch {
             // The disk or the limit is full: the entries wait here, and the socket behind them.
             isBlocked = true
@@ -50,18 +50,16 @@ extension FeedLog {
             if try await append(closed) { return }
             return try await recover(closed)
         }
-        await noteDropped(by: spool)
         metrics.spooledFrames.increment(by: closed.reduce(0) { $0 + Int($1.last - $1.first) + 1 })
-        metrics.spoolBytes.record(await spool.bytes)
         if ContinuousClock.now >= nextDrain { try await drain() }
     }
 
-    private mutating func noteDropped(by spool: Spool) async {
-        let dropped = await spool.droppedFrames
-        guard dropped > knownDropped else { return }
+    private mutating func note(_ fill: SpoolFill) {
+        metrics.spoolBytes.record(fill.bytes)
+        guard fill.droppedFrames > knownDropped else { return }
         if knownDropped == 0 { logger.error("the spool is full and drops its oldest frames") }
-        metrics.droppedBySpool.increment(by: Int(dropped - knownDropped))
-        knownDropped = dropped
+        metrics.droppedBySpool.increment(by: Int(fill.droppedFrames - knownDropped))
+        knownDropped = fill.droppedFrames
     }
 
     /// Looks at how full Redis is, once a second. An absent Redis shows elsewhere.
@@ -98,15 +96,13 @@ extension FeedLog {
                 last = try RawEntry.header(of: end.payload)
             }
             while ContinuousClock.now < deadline {
-                var entries = try await spool.entries(after: last.last)
-                guard let end = entries.last else { return try await endDrain(at: last.last) }
-                let bridge = try SpoolBridge.entry(
-                    after: last, before: entries[0], kind: await spool.droppedFrames > 0 ? .overflow : .lost)
-                if let bridge { entries.insert(bridge, at: 0) }
-                guard try await append(entries) else { return }
-                if bridge != nil { await noteBridge(from: last.last, to: entries[1].first, spool) }
-                retained.keep(entries)
-                last = try RawEntry.header(of: end.payload)
+                guard let portion = try await spool.portion(after: last) else {
+                    return try await endDrain(at: last.last)
+                }
+                guard try await append(portion.entries) else { return }
+                if let kind = portion.missing { noteMissing(kind, behind: last.last) }
+                retained.keep(portion.entries)
+                last = portion.end
             }
             nextDrain = .now
         } catch let error as RedisError {
@@ -122,10 +118,10 @@ extension FeedLog {
     }
 
     /// The decoder's state lacks what the missing frames said: the provider must say it again.
-    private mutating func noteBridge(from last: FrameNumber, to next: FrameNumber, _ spool: Spool) async {
+    private mutating func noteMissing(_ kind: GapKind, behind last: FrameNumber) {
         isImageDue = true
-        metrics.gapOpened(await spool.droppedFrames > 0 ? .overflow : .lost)
-        logger.error("gap: frames are lost", metadata: ["from": "\(last + 1)", "to": "\(next - 1)"])
+        metrics.gapOpened(kind)
+        logger.error("gap: frames are lost", metadata: ["kind": "\(kind.name)", "from": "\(last + 1)"])
     }
 
     private mutating func endDrain(at position: FrameNumber) async throws {
@@ -149,10 +145,23 @@ extension FeedLog {
         drainedAt = nil
     }
 
-    /// Appends what an earlier process of this feed left in its spool, if nobody has begun a term since.
+    /// Appends what an earlier term of this feed left in its spool, if nobody has begun another since. What cannot be read is
+    /// set aside.
     ///
-    /// - Returns: whether entries are lost for good, because Redis is older than the spool.
+    /// - Returns: whether entries are lost for good, because Redis is older than the spool or the disk does not give them.
     static func giveBack(
+        _ spool: Spool, redis: RedisConnection, names: StreamNames, logger: Logger
+    ) async throws -> Bool {
+        do {
+            return try await giveBackAll(spool, redis: redis, names: names, logger: logger)
+        } catch let error as SpoolError {
+            logger.critical("what waits on the disk cannot be read", metadata: [LogKey.error: "\(error)"])
+            await spool.setAside()
+            return true
+        }
+    }
+
+    private static func giveBackAll(
         _ spool: Spool, redis: RedisConnection, names: StreamNames, logger: Logger
     ) async throws -> Bool {
         guard let frames = await spool.frames, let term = await spool.term else { return false }
@@ -165,18 +174,13 @@ extension FeedLog {
             return false
         }
         var (last, isLossy) = (header, false)
-        while true {
-            var entries = try await spool.entries(after: last.last)
-            guard let end = entries.last else { break }
-            if let bridge = try SpoolBridge.entry(after: last, before: entries[0], kind: .lost) {
-                entries.insert(bridge, at: 0)
-                isLossy = true
-            }
-            let outcome = try await redis.append(to: names.raw, entries.map(\.streamEntry))
+        while let portion = try await spool.portion(after: last) {
+            let outcome = try await redis.append(to: names.raw, portion.entries.map(\.streamEntry))
             guard outcome == .appended else {
                 throw FeedClientError.ownershipLost("the spool was not taken: \(outcome)")
             }
-            last = try RawEntry.header(of: end.payload)
+            isLossy = isLossy || portion.missing != nil
+            last = portion.end
         }
         await spool.removeAll()
         logger.notice("the spool of an earlier process is in redis", metadata: ["frames": "\(frames)"])

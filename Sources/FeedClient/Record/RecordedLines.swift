@@ -1,14 +1,10 @@
 package import FeedModel
 import Foundation
 
-/// Frames as lines of a recording: microseconds since 1970 when they were taken from the socket, a tab, the frame.
-///
-/// A frame that would break its line, or looks like one that would, is written as `base64:` and its bytes in base64.
+/// Frames as lines of a recording (`RecordingFormat`), with the time at which they were taken from the socket.
 package struct RecordedLines: Sendable {
     package private(set) var bytes: [UInt8] = []
     package private(set) var count = 0
-
-    static let encodedMark = Array("base64:".utf8)
 
     package init() {}
 
@@ -29,19 +25,19 @@ package struct RecordedLines: Sendable {
 
     private mutating func append(frame: UnsafeRawBufferPointer) {
         guard Self.breaksLine(frame) else { return bytes.append(contentsOf: frame) }
-        bytes.append(contentsOf: Self.encodedMark)
+        bytes.append(contentsOf: RecordingFormat.encodedMark)
         bytes.append(contentsOf: Data(frame).base64EncodedData())
     }
 
     private static func breaksLine(_ frame: UnsafeRawBufferPointer) -> Bool {
         guard let start = frame.baseAddress else { return false }
         return memchr(start, 0x0A, frame.count) != nil || memchr(start, 0x0D, frame.count) != nil
-            || frame.starts(with: encodedMark)
+            || frame.starts(with: RecordingFormat.encodedMark)
     }
 
-    /// Always 16 of them, which is how a reader knows such a line.
+    /// Always as many, which is how a reader knows such a line.
     private static func digits(of time: Timestamp) -> String {
         let digits = String(max(0, time.microseconds))
-        return String(repeating: "0", count: max(0, 16 - digits.count)) + digits
+        return String(repeating: "0", count: max(0, RecordingFormat.timeDigits - digits.count)) + digits
     }
 }

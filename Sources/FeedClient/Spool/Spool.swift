@@ -74,7 +74,8 @@ actor Spool {
     /// Takes entries that follow what is in it; none just lets the disk have what it is owed. Throws when the limit
     /// is reached, unless the oldest may go for them, and takes none of them then; or when the disk takes no more, and has
     /// those before.
-    func store(_ entries: [NumberedEntry], term: Term) throws(SpoolError) {
+    @discardableResult
+    func store(_ entries: [NumberedEntry], term: Term) throws(SpoolError) -> SpoolFill {
         let total = entries.reduce(0) { $0 + SpoolRecord.bytes(of: $1) }
         guard configuration.policy == .dropOldest || bytes + total <= configuration.maximumBytes else {
             throw .full(limit: configuration.maximumBytes)
@@ -97,6 +98,7 @@ actor Spool {
             rest = rest.dropFirst(count)
         }
         try syncIfDue()
+        return SpoolFill(bytes: bytes, droppedFrames: droppedFrames)
     }
 
     private func begin(at frame: FrameNumber, term: Term) throws(SpoolError) {

@@ -23,3 +23,26 @@ enum SpoolBridge {
             payload: RawEntry.control(.gap(gap), header: header))
     }
 }
+
+/// What a spool gives next, ready to be appended.
+struct SpoolPortion: Sendable {
+    /// Without a hole behind what Redis has; the first may stand for what is missing.
+    let entries: [NumberedEntry]
+    /// The header of the last of them.
+    let end: RawEntryHeader
+    /// Why frames are missing before the spool's own entries; nil if none are.
+    let missing: GapKind?
+}
+
+extension Spool {
+    /// The entries behind `last`; nil at the end.
+    func portion(after last: RawEntryHeader) throws -> SpoolPortion? {
+        var entries = try entries(after: last.last)
+        guard let first = entries.first, let end = entries.last else { return nil }
+        let kind: GapKind = droppedFrames > 0 ? .overflow : .lost
+        let bridge = try SpoolBridge.entry(after: last, before: first, kind: kind)
+        if let bridge { entries.insert(bridge, at: 0) }
+        return SpoolPortion(
+            entries: entries, end: try RawEntry.header(of: end.payload), missing: bridge == nil ? nil : kind)
+    }
+}

@@ -1,3 +1,5 @@
+import FeedModel
+
 /// What a feed's spool is allowed, and where it is.
 package struct SpoolConfiguration: Sendable, Hashable {
     /// Every feed has a folder of its own in it.
@@ -23,4 +25,12 @@ package enum SpoolPolicy: String, Sendable, CaseIterable {
     case block
     /// The oldest segment is thrown away: a gap of kind `overflow`, and the whole state is asked for afterwards.
     case dropOldest = "drop_oldest"
+}
+
+/// How full a spool is.
+struct SpoolFill: Sendable {
+    /// On the disk.
+    let bytes: Int
+    /// Thrown away for newer ones since it was last empty.
+    let droppedFrames: FrameNumber
 }

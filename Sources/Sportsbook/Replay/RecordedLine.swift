@@ -1,7 +1,7 @@
+import FeedModel
 import Foundation
 
-/// A line of a recording: the frame alone, or as a feed's `record` writes it: 16 digits (microseconds since 1970), a tab, the
-/// frame, which is `base64:` and its bytes in base64 where it would have broken the line.
+/// A line of a recording: the frame alone, or as a feed's `record` writes it (`RecordingFormat`).
 struct RecordedLine {
     /// The frame as it stands in the line.
     let bytes: UnsafeRawBufferPointer
@@ -10,23 +10,23 @@ struct RecordedLine {
     /// The frame, if it does not stand in the line as it was.
     let decoded: Data?
 
-    private static let digits = 16
-
     init(_ line: UnsafeRawBufferPointer) {
         guard let time = Self.time(line) else {
             (bytes, receivedAt, decoded) = (line, nil, nil)
             return
         }
-        bytes = UnsafeRawBufferPointer(rebasing: line[(Self.digits + 1)...])
+        bytes = UnsafeRawBufferPointer(rebasing: line[(RecordingFormat.timeDigits + 1)...])
         receivedAt = time / 1_000
-        let mark = "base64:".utf8
+        let mark = RecordingFormat.encodedMark
         decoded = bytes.starts(with: mark) ? Data(base64Encoded: Data(bytes.dropFirst(mark.count))) : nil
     }
 
     private static func time(_ line: UnsafeRawBufferPointer) -> Int64? {
-        guard line.count > digits, line[digits] == UInt8(ascii: "\t") else { return nil }
+        guard line.count > RecordingFormat.timeDigits, line[RecordingFormat.timeDigits] == UInt8(ascii: "\t") else {
+            return nil
+        }
         var time: Int64 = 0
-        for byte in line.prefix(digits) {
+        for byte in line.prefix(RecordingFormat.timeDigits) {
             guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
             time = time * 10 + Int64(byte - UInt8(ascii: "0"))
         }

@@ -107,21 +107,6 @@ struct ChainRun {
             ])
     }
 
-    private func untilForwarded(_ servers: PrivateServers, _ processor: StageProcess) async throws {
-        guard let feed = FeedName("bench") else { return }
-        let names = StreamNames(feed: feed)
-        let redis = RedisConnection(endpoint: try RedisEndpoint(url: servers.redis.url), name: "bench")
-        let limit = limit
-        while ContinuousClock.now < limit {
-            try await redis.connect()
-            let appended = try await redis.lastEntry(of: names.raw)?.id
-            if let appended, try await redis.lastEntry(of: names.events)?.id == appended { return await redis.close() }
-            try processor.requireAlive()
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        throw CommandFailure(description: "not everything was forwarded in time: \(processor.complaint)")
-    }
-
     private func untilSubscribed(_ book: SportsbookServer, _ stages: [StageProcess]) async throws {
         for _ in 0..<200 {
             if await book.statistics().connections > 0 { return }
@@ -131,42 +116,58 @@ struct ChainRun {
         throw CommandFailure(description: "the feed did not subscribe within 20 s: \(stages.map(\.complaint).joined())")
     }
 
-    private var limit: ContinuousClock.Instant {
-        .now + .seconds(120 + (rate > 0 ? messages / rate : messages / 2_000))
+    /// Looks again and again, for as long as every stage lives.
+    private func until(_ what: String, _ stages: [StageProcess], _ isDone: () async throws -> Bool) async throws {
+        let limit = ContinuousClock.now + .seconds(120 + (rate > 0 ? messages / rate : messages / 2_000))
+        while ContinuousClock.now < limit {
+            if try await isDone() { return }
+            try stages.forEach { try $0.requireAlive() }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw CommandFailure(description: "not everything was \(what) in time: \(stages.map(\.complaint).joined())")
     }
 
     /// The log says behind each entry how far the provider's numbers have come.
     private func untilAppended(_ servers: PrivateServers, _ stages: [StageProcess]) async throws {
-        guard let feed = FeedName("bench") else { return }
-        let redis = RedisConnection(endpoint: try RedisEndpoint(url: servers.redis.url), name: "bench")
-        let limit = limit
-        while ContinuousClock.now < limit {
-            try await redis.connect()
-            let last = try await redis.lastEntry(of: StreamNames(feed: feed).raw)
+        let (redis, names) = try await log(of: servers)
+        try await until("appended", stages) {
+            let last = try await redis.lastEntry(of: names.raw)
             let token = try last.map { try RawEntry.header(of: $0.payload).resumeToken } ?? []
             let number = String(decoding: token, as: UTF8.self).split(separator: "#").last.flatMap { Int($0) } ?? 0
-            if number >= messages { return await redis.close() }
             StandardOutput.progress("\(number) of \(messages) appended")
-            try stages.forEach { try $0.requireAlive() }
-            try await Task.sleep(for: .milliseconds(50))
+            return number >= messages
         }
-        throw CommandFailure(description: "not everything was appended in time: \(stages.map(\.complaint).joined())")
+        await redis.close()
+    }
+
+    private func untilForwarded(_ servers: PrivateServers, _ processor: StageProcess) async throws {
+        let (redis, names) = try await log(of: servers)
+        let appended = try await redis.lastEntry(of: names.raw)?.id ?? .zero
+        try await until("forwarded", [processor]) {
+            // The feed goes on with a sign of life now and then.
+            try await redis.lastEntry(of: names.events).map { $0.id >= appended } ?? false
+        }
+        await redis.close()
+    }
+
+    private func log(of servers: PrivateServers) async throws -> (RedisConnection, StreamNames) {
+        guard let feed = FeedName("bench") else { throw CommandFailure(description: "'bench' is no name of a feed") }
+        let redis = RedisConnection(endpoint: try RedisEndpoint(url: servers.redis.url), name: "bench")
+        try await redis.connect()
+        return (redis, StreamNames(feed: feed))
     }
 
     private func untilCommitted(_ servers: PrivateServers, _ stages: [StageProcess]) async throws {
         let connection = PostgresConnection(url: servers.postgresURL, name: "bench")
         try await connection.connect()
-        let limit = limit
-        while ContinuousClock.now < limit {
+        try await until("committed", stages) {
             let rows = try await connection.withSession { session in
                 try session.texts("select coalesce(sum(rows), 0) from ingest_ledger").first?.first ?? nil
             }
-            if let rows = rows.flatMap({ Int($0) }), rows >= messages { return await connection.close() }
             StandardOutput.progress("\(rows ?? "0") of \(messages) committed")
-            try stages.forEach { try $0.requireAlive() }
-            try await Task.sleep(for: .milliseconds(50))
+            return rows.flatMap { Int($0) }.map { $0 >= messages } ?? false
         }
-        throw CommandFailure(description: "not everything was committed in time: \(stages.map(\.complaint).joined())")
+        await connection.close()
     }
 
     private func usage(

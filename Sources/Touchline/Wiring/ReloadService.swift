@@ -23,8 +23,7 @@ struct ReloadService: Service {
                 guard !configuration.feeds.isEmpty else { throw CommandFailure(description: "it has no feeds") }
                 report(from: feeds, to: configuration.feeds)
                 let names = Set(configuration.feeds.map(\.name))
-                former = (former + feeds.filter { old in !former.contains { $0.name == old.name } })
-                    .filter { !names.contains($0.name) }
+                former = (former + feeds).filter { !names.contains($0.name) }
                 feeds = configuration.feeds
                 lists.send(feeds, former: former)
             } catch {
