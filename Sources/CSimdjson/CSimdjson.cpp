@@ -437,6 +437,13 @@ int32_t fj_peek_byte(const uint8_t *bytes, size_t length, size_t *offset) {
     return found ? *glance.at : -1;
 }
 
+int32_t fj_peek_skip(const uint8_t *bytes, size_t length, size_t *offset) {
+    glance glance{bytes + *offset, bytes + length};
+    if (!glance.skip_space() || !glance.skip_value()) { return -1; }
+    *offset = size_t(glance.at - bytes);
+    return 0;
+}
+
 int32_t fj_peek(
     const uint8_t *bytes, size_t length, size_t *offset, const fj_text *keys, fj_text *values, uint32_t key_count,
     uint32_t wanted, int32_t stops_early) {

@@ -56,6 +56,14 @@ final class JSONPeek {
             start, bytes.count, &offset, keys, values, UInt32(count), wanted ?? 0, wanted == nil ? 0 : 1) == 0
     }
 
+    /// Looks through a list's next element. One that is no object has none of the keys, and does not hide the others. False if
+    /// there is nothing that can be read.
+    func lookAtElement() -> Bool {
+        guard let start, fj_peek_byte(start, bytes.count, &offset) != Int32(UInt8(ascii: "{")) else { return look() }
+        for index in 0..<count { values[index].text = nil }
+        return fj_peek_skip(start, bytes.count, &offset) == 0
+    }
+
     /// The raw value that the last look found for a key.
     subscript(index: Int) -> UnsafeRawBufferPointer? {
         values[index].text.map { UnsafeRawBufferPointer(start: $0, count: Int(values[index].length)) }

@@ -18,7 +18,7 @@ final class PolymarketPeek {
             return head
         }
         repeat {
-            guard peek.look() else { return PolymarketHead() }
+            guard peek.lookAtElement() else { return PolymarketHead() }
             add(to: &head)
         } while peek.take(UInt8(ascii: ","))
         return peek.take(UInt8(ascii: "]")) ? head : PolymarketHead()

@@ -108,13 +108,13 @@ package struct TrimPolicy: Sendable, Equatable {
     package var interval: Duration
     /// What stays in `events` whatever has been written of it, by `received_at`.
     package var minimumRetention: Duration
-    /// The share of Redis' `maxmemory` above which the minimum retention yields.
+    /// The share of Redis' `maxmemory` above which the minimum retention yields: below the one at which feeds stop appending.
     package var memoryShare: Double
     /// A Broadcasters' checkpoint older than this no longer holds `events` back.
     package var checkpointAge: Duration
 
     package init(
-        interval: Duration = .seconds(10), minimumRetention: Duration = .seconds(600), memoryShare: Double = 0.85,
+        interval: Duration = .seconds(10), minimumRetention: Duration = .seconds(600), memoryShare: Double = 0.8,
         checkpointAge: Duration = .seconds(600)
     ) {
         self.interval = interval

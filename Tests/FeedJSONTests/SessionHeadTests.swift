@@ -36,8 +36,16 @@ import Testing
         #expect(head(#" [ {"type":"odds_change","seq":8} , {"type":"odds_change"} ] "#).kind == .data)
     }
 
+    @Test(arguments: ["42", "null", "\"x\"", "[{}]", "true"])
+    func anElementThatIsNoObjectDoesNotHideTheOthers(_ element: String) {
+        let list = head(#"[{"type":"odds_change","seq":8},\#(element),{"type":"odds_change","seq":9}]"#)
+        #expect(list.kind == .unknown)
+        #expect((list.firstSequence, list.lastSequence, list.sequenceCount) == (8, 9, 2))
+        #expect(head("[\(element)]").kind == .unknown)
+    }
+
     @Test(arguments: [
-        "", " ", "42", "[", "[]", "[1]", "{", "{\"type\"", "{\"type\":", "[{\"type\":\"odds_change\",\"seq\":1}",
+        "", " ", "42", "[", "[]", "[1", "[1 2]", "[1,]", "{", "{\"type\"", "{\"type\":", "[{\"type\":\"odds_change\",\"seq\":1}",
         "PING",
     ])
     func unreadable(_ text: String) { #expect(head(text).kind == .unreadable) }

@@ -13,7 +13,7 @@ import Testing
 
     /// What may happen to a running pipeline.
     private enum Blow: CaseIterable {
-        case killProcessor, stopProcessor, killWriter, killFeed, olderRedis
+        case killProcessor, stopProcessor, killWriter, killFeed, olderRedis, emptyRedis
     }
 
     private struct Pipeline {
@@ -64,15 +64,76 @@ import Testing
             case .killWriter: try await stages.killAndRestart("write")
             case .killFeed: try await stages.killAndRestart("feed")
             case .olderRedis: try await redis.comeBackOlder()
+            case .emptyRedis: _ = try await ChildProcess.run("redis-cli", ["-u", redis.url, "FLUSHALL"])
             }
         }
     }
 
     @Test(.timeLimit(.minutes(20))) func everyMessageOfEveryFeedIsThereOnceAndInOrder() async throws {
-        let redis = try await RedisServer.start()
-        let proxy = ReplyCuttingProxy(cuts: 100)
         let count = Int64(Self.rate) * Int64(Self.seconds)
         let load = LoadConfiguration(total: count, rate: Self.rate)
+        try await Self.storm(load, blows: Blow.allCases.filter { $0 != .emptyRedis }) { database, postgres in
+            try await database.untilRows(reach: count * Int64(Self.feeds.count), seconds: 180)
+            for feed in Self.feeds {
+                try await NumberedRows.expectAll(
+                    of: load, count: count, in: database.name, of: postgres, feed: feed)
+            }
+            #expect(try await database.lines("SELECT feed, kind, cause FROM gaps").isEmpty)
+            #expect(try await database.count("dead_letters") == 0)
+        }
+    }
+
+    /// A flush takes what nobody has read yet, and who subscribes anew gets nothing twice: what is missing is on record.
+    @Test(.timeLimit(.minutes(20))) func whatAFlushTakesIsOnRecordAndNothingElseIsMissing() async throws {
+        let count = Int64(Self.rate) * Int64(Self.seconds)
+        var load = LoadConfiguration(total: count, rate: Self.rate)
+        load.goesOn = true
+        let numbered = load
+        try await Self.storm(numbered, blows: Blow.allCases) { database, postgres in
+            for feed in Self.feeds {
+                let rows = try await Self.untilLast(count, of: numbered, feed, database, postgres)
+                let gaps = try await Self.gaps(of: feed, in: database)
+                for (row, next) in zip(rows, rows.dropFirst()) where next.number > row.number + 1 {
+                    let isOnRecord = gaps.contains { $0.contains(row.receivedAt) || $0.contains(next.receivedAt) }
+                    #expect(isOnRecord, "\(feed): nothing says that \(row.number + 1) to \(next.number - 1) are missing")
+                }
+                #expect(Double(rows.count) > 0.5 * Double(count), "\(feed): \(rows.count) of \(count) are there")
+            }
+        }
+    }
+
+    private static func gaps(of feed: String, in database: PipelineDatabase) async throws -> [ClosedRange<Int64>] {
+        let lines = try await database.lines(
+            """
+            SELECT (extract(epoch FROM from_time) * 1000000)::bigint, (extract(epoch FROM to_time) * 1000000)::bigint
+            FROM gaps WHERE feed = '\(feed)' AND to_time >= from_time
+            """)
+        return lines.compactMap { line in
+            let times = line.split(separator: "|").compactMap { Int64($0) }
+            return times.count == 2 ? times[0]...times[1] : nil
+        }
+    }
+
+    private static func untilLast(
+        _ count: Int64, of load: LoadConfiguration, _ feed: String, _ database: PipelineDatabase,
+        _ postgres: PostgresServer
+    ) async throws -> [NumberedRow] {
+        for _ in 0..<60 {
+            let rows = try await NumberedRows.growing(
+                of: load, count: count, in: database.name, of: postgres, feed: feed)
+            if rows.last?.number == count { return rows }
+            try await Task.sleep(for: .seconds(3))
+        }
+        Issue.record("\(feed): the last message did not arrive")
+        return []
+    }
+
+    private static func storm(
+        _ load: LoadConfiguration, blows: [Blow],
+        _ check: (PipelineDatabase, PostgresServer) async throws -> Void
+    ) async throws {
+        let redis = try await RedisServer.start()
+        let proxy = ReplyCuttingProxy(cuts: 100)
         try await TestServers.withDatabase { url in
             let database = PipelineDatabase(url)
             let pipeline = try await Pipeline.start(
@@ -80,21 +141,13 @@ import Testing
             try await database.untilRows(reach: 1_000)
             let end = ContinuousClock.now + .seconds(Self.seconds)
             // Every kind once, whatever chance says.
-            var blows = Blow.allCases.shuffled()
+            var next = blows.shuffled()
             while ContinuousClock.now < end {
-                let blow = blows.popLast() ?? Blow.allCases.randomElement() ?? .killProcessor
+                let blow = next.popLast() ?? blows.randomElement() ?? .killProcessor
                 try await pipeline.strike(blow)
                 try await Task.sleep(for: .seconds(Soak.isOn ? 5 : 2))
             }
-            let all = count * Int64(Self.feeds.count)
-            try await database.untilRows(reach: all, seconds: 180)
-            let postgres = try await TestServers.postgres()
-            for feed in Self.feeds {
-                try await NumberedRows.expectAll(
-                    of: load, count: count, in: database.name, of: postgres, feed: feed)
-            }
-            #expect(try await database.lines("SELECT feed, kind, cause FROM gaps").isEmpty)
-            #expect(try await database.count("dead_letters") == 0)
+            try await check(database, try await TestServers.postgres())
             let audit = try await pipeline.stages.run(["verify"])
             #expect(audit.code == 0, "\(audit.output)")
             await pipeline.stages.expectCleanEnd()

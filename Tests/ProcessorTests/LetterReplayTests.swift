@@ -1,4 +1,5 @@
 import FeedModel
+import TestSupport
 import Foundation
 import Testing
 
@@ -79,7 +80,7 @@ import Testing
     }
 
     private static func odds(_ change: KeyValuePairs<String, String?> = [:]) -> String {
-        SportsbookMessage.odds(seq: 5).with(change).json
+        BookMessage.odds(seq: 5).with(change).json
     }
 
     @Test func aMessageKeepsItsPlaceAndItsTime() throws {
@@ -126,7 +127,7 @@ import Testing
         var feed = try Feed()
         var untouched = try Feed()
         for message in [
-            SportsbookMessage.fixture(seq: 8, status: "live").json, SportsbookMessage.odds(seq: 9, odd: "3").json,
+            BookMessage.fixture(seq: 8, status: "live").json, BookMessage.odds(seq: 9, odd: "3").json,
         ] {
             #expect(try feed.frame(message).isEmpty)
             #expect(try untouched.frame(message).isEmpty)
@@ -135,16 +136,16 @@ import Testing
         let alone = try fresh.replay(Self.odds()).events
         // The sequence is old, the fixture in play, the price another: none of it matters.
         #expect(try feed.replay(Self.odds()).events == alone)
-        _ = try feed.replay(SportsbookMessage.fixture(seq: 2, status: "finished").json)
+        _ = try feed.replay(BookMessage.fixture(seq: 2, status: "finished").json)
         #expect(feed.decoding.state() == untouched.decoding.state())
     }
 
     @Test func theSameEntryGivesTheSameBytes() throws {
         var one = try Feed()
         var other = try Feed()
-        #expect(try other.frame(SportsbookMessage.odds(seq: 1).json).isEmpty)
+        #expect(try other.frame(BookMessage.odds(seq: 1).json).isEmpty)
         #expect(try one.frame("no JSON").count == 1)
-        for message in [Self.odds(), "{", SportsbookMessage.fixture(seq: 1).json, SportsbookMessage.bet(seq: 2).json] {
+        for message in [Self.odds(), "{", BookMessage.fixture(seq: 1).json, BookMessage.bet(seq: 2).json] {
             #expect(try one.replay(message).payload == other.replay(message).payload)
         }
     }
@@ -152,7 +153,7 @@ import Testing
     /// The Writer's letters hold the whole frame.
     @Test func ofAFrameOnlyTheLettersMessageIsTaken() throws {
         var feed = try Feed()
-        let options = ["a", "b", "c", "d"].map { SportsbookMessage.odds(seq: 1, option: $0).json }
+        let options = ["a", "b", "c", "d"].map { BookMessage.odds(seq: 1, option: $0).json }
         let frame = "[\(options.joined(separator: ","))]"
         guard case .odds(let odds)? = try feed.replay(frame, stage: .writer).events.first else {
             Issue.record("no price")

@@ -78,8 +78,8 @@ import Testing
     @Test func derivedTimesMakeMessagesPure() {
         var configuration = LoadConfiguration(total: 1_000)
         configuration.times = .derived(start: Self.start, step: .milliseconds(2))
-        let first = LoadSource(configuration) { Self.start }
-        let second = LoadSource(configuration) { Self.start + .seconds(9) }
+        let first = LoadSource(configuration, mark: LoadMark()) { Self.start }
+        let second = LoadSource(configuration, mark: LoadMark()) { Self.start + .seconds(9) }
         #expect(first.message(17) == second.message(17))
         let text = String(decoding: first.message(17), as: UTF8.self)
         #expect(text.contains((Self.start + .milliseconds(34)).description))

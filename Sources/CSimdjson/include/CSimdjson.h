@@ -86,6 +86,9 @@ int32_t fj_peek(
 /// Moves `*offset` to the next byte that is not white space. Returns it, or -1 at the end.
 int32_t fj_peek_byte(const uint8_t *bytes, size_t length, size_t *offset);
 
+/// Moves `*offset` behind the value that comes next, whatever it is. Returns 0, or -1 when there is none.
+int32_t fj_peek_skip(const uint8_t *bytes, size_t length, size_t *offset);
+
 #ifdef __cplusplus
 }
 #endif

@@ -22,6 +22,8 @@ package struct LoadConfiguration: Sendable {
     package var times = Times.wall
     /// Whether the snapshot of a first subscription tells the fixtures' names.
     package var announcesFixtures = true
+    /// Whether a client that does not resume begins behind what was sent before, as with a real book, and not at 1.
+    package var goesOn = false
     /// Nothing is sent before `SportsbookServer.openGate()`.
     package var isGated = false
     /// How often a rate is served.

@@ -1,18 +1,26 @@
 import FeedModel
 import NIOCore
 
+/// How far any session of a load has come. Bound to the server's event loop.
+final class LoadMark {
+    /// The highest number that was sent; 0 before the first.
+    var last: Int64 = 0
+}
+
 /// One session's view of the load: every number is always there; a rate only says from when it may be sent. Bound to the
 /// server's event loop.
 final class LoadSource: MessageSource {
     private let configuration: LoadConfiguration
+    private let mark: LoadMark
     private let now: () -> Timestamp
     private var templates: LoadTemplates
     /// What may be sent so far.
     private var limit: Int64
     private var pacer: Pacer?
 
-    init(_ configuration: LoadConfiguration, now: @escaping () -> Timestamp) {
+    init(_ configuration: LoadConfiguration, mark: LoadMark, now: @escaping () -> Timestamp) {
         self.configuration = configuration
+        self.mark = mark
         self.now = now
         templates = LoadTemplates(configuration)
         limit = 1
@@ -43,7 +51,7 @@ final class LoadSource: MessageSource {
 
     var oldest: Int64 { 1 }
     var next: Int64 { limit }
-    var first: Int64 { 1 }
+    var first: Int64 { configuration.goesOn ? mark.last + 1 : 1 }
     /// Any number can be made again; only one that cannot be counted on from is refused.
     func canResume(after sequence: Int64) -> Bool { (0..<Int64.max / 2).contains(sequence) }
     func produce() -> Bool { false }
@@ -75,6 +83,7 @@ final class LoadSource: MessageSource {
         let room = max(1, (SendLimits.bufferBytes - buffer.readableBytes) / (configuration.messageBytes + 4))
         let size = min(count, Int(min(next - sequence, Int64(room))))
         guard size > 0 else { return 0 }
+        mark.last = max(mark.last, sequence + Int64(size) - 1)
         if case .derived = configuration.times {
             for index in 0..<Int64(size) {
                 templates.write(1, from: sequence + index, perFrame: 1, at: time, to: &buffer)

@@ -30,6 +30,14 @@ struct RecordingFile: Sendable {
         }
     }
 
+    /// Whether the frame in a line came as a binary one: what is not UTF-8 cannot have come as text.
+    func isBinary(_ range: Range<Int>) -> Bool {
+        data.withUnsafeBytes { data in
+            RecordedLine(UnsafeRawBufferPointer(rebasing: data[range])).decoded
+                .map { String(validating: $0, as: UTF8.self) == nil } ?? false
+        }
+    }
+
     /// When the frame in a line was received, in milliseconds since 1970; nil if the recording does not tell.
     func receivedAt(_ range: Range<Int>) -> Int64? {
         data.withUnsafeBytes { RecordedLine(UnsafeRawBufferPointer(rebasing: $0[range])).receivedAt }

@@ -132,7 +132,7 @@ final class ReplaySession: WebSocketServerDelegate {
         let now = NIODeadline.now()
         let lines = stage.timeline.lines
         repeat {
-            stage.timeline.withLine(lines[cursor]) { WebSocketFrame.appendText($0, to: &buffer) }
+            stage.timeline.append(lines[cursor], to: &buffer)
             cursor += 1
         } while cursor < lines.count && buffer.readableBytes < SendLimits.bufferBytes
             && origin + offset(of: lines[cursor]) <= now

@@ -1,4 +1,6 @@
 import FeedModel
+import NIOCore
+import WebSocketTransport
 
 /// The lines of one or several recordings in the order and at the times in which they are sent.
 struct ReplayTimeline: Sendable {
@@ -69,6 +71,18 @@ struct ReplayTimeline: Sendable {
 
     func withLine<Result>(_ line: Line, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         files[line.file].withLine(line.range, body)
+    }
+
+    /// Appends a line as the WebSocket frame that it came in.
+    func append(_ line: Line, to buffer: inout ByteBuffer) {
+        let isBinary = files[line.file].isBinary(line.range)
+        withLine(line) { bytes in
+            if isBinary {
+                WebSocketFrame.appendBinary(bytes, to: &buffer)
+            } else {
+                WebSocketFrame.appendText(bytes, to: &buffer)
+            }
+        }
     }
 
     /// The index of the first line to send, and whether that resumes what the client has.

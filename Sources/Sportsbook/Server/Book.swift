@@ -19,7 +19,7 @@ final class Book {
 
     private enum Origin {
         case world(SimulatedBook)
-        case load(LoadConfiguration)
+        case load(LoadConfiguration, LoadMark)
     }
 
     init(_ configuration: SportsbookConfiguration, loop: any EventLoop, logger: Logger) {
@@ -37,7 +37,7 @@ final class Book {
             world.onProduced = { [unowned self] in pumpAll() }
             world.start(on: loop)
         case .load(let load):
-            origin = .load(load)
+            origin = .load(load, LoadMark())
             isGateOpen = !load.isGated
         }
     }
@@ -75,7 +75,7 @@ final class Book {
     func source(for streams: StreamSet) -> any MessageSource {
         switch origin {
         case .world(let world): world.lane(of: streams)
-        case .load(let load): LoadSource(load, now: configuration.now)
+        case .load(let load, let mark): LoadSource(load, mark: mark, now: configuration.now)
         }
     }
 

@@ -19,6 +19,11 @@ package enum WebSocketFrame {
         FrameEncoder.append(.text, bytes, to: &buffer)
     }
 
+    /// Appends an unmasked binary frame.
+    package static func appendBinary(_ bytes: UnsafeRawBufferPointer, to buffer: inout ByteBuffer) {
+        FrameEncoder.append(.binary, bytes, to: &buffer)
+    }
+
     private static func frame(_ opcode: Opcode, _ bytes: UnsafeRawBufferPointer) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: bytes.count + FrameHeader.maximumSize)
         FrameEncoder.append(opcode, bytes, to: &buffer)

@@ -14,15 +14,15 @@ struct StreamTrimmer: Sendable {
     let redis: RedisConnection
     let logger: Logger
 
-    func trim(_ route: FeedRoute) async throws {
+    /// - Parameter pressure: what Redis is short of.
+    func trim(_ route: FeedRoute, under pressure: MemoryPressure) async throws {
         let streams = route.streams
         let gauges = StreamGauges(feed: route.name)
         let cutoff = WallClock.now - policy.minimumRetention
-        let isPressed = try await redis.serverFacts().memoryShare > policy.memoryShare
-        if let floor = try await eventsFloor(streams, cutoff, isPressed: isPressed) {
+        if let floor = try await eventsFloor(streams, cutoff, pressure) {
             gauges.trimmed(try await redis.trim(stream: streams.events, below: floor), of: "events")
         }
-        if let floor = try await rawFloor(streams, cutoff, isPressed: isPressed) {
+        if let floor = try await rawFloor(streams, cutoff, isPressed: pressure.isOn) {
             gauges.trimmed(try await redis.trim(stream: streams.raw, below: floor), of: "raw")
         }
         if let floor = try await redis.trimFloor(of: streams.dead, groups: [ConsumerGroup.writer]) {
@@ -35,14 +35,24 @@ struct StreamTrimmer: Sendable {
     // MARK: Floors
 
     /// The lowest of what the Writers need and what must stay for its age; under pressure the Broadcasters' checkpoint
-    /// takes the place of the age.
+    /// takes the place of the age, and the oldest part goes.
     private func eventsFloor(
-        _ streams: StreamNames, _ cutoff: Timestamp, isPressed: Bool
+        _ streams: StreamNames, _ cutoff: Timestamp, _ pressure: MemoryPressure
     ) async throws -> StreamID? {
         guard let floor = try await redis.trimFloor(of: streams.events, groups: [ConsumerGroup.writer]) else {
             return nil
         }
-        guard isPressed else { return try await retained(streams.events, below: floor, since: cutoff, Self.eventsTime) }
+        guard pressure.isOn else {
+            return try await retained(streams.events, below: floor, since: cutoff, Self.eventsTime)
+        }
+        guard let highest = try await spared(streams, below: floor),
+            let lowest = try await redis.range(of: streams.events, from: .zero, to: highest, count: 1).first?.id
+        else { return nil }
+        return pressure.floor(between: lowest, and: highest)
+    }
+
+    /// What is not needed but for its age ends here.
+    private func spared(_ streams: StreamNames, below floor: StreamID) async throws -> StreamID? {
         guard let checkpoint = try await redis.checkpoint(streams.checkpoint)?.rank, StreamID(checkpoint) < floor else {
             return floor
         }

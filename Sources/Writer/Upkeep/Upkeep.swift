@@ -79,15 +79,24 @@ struct Upkeep {
                 try await keepPartitions()
                 try await forgetConsumers()
             }
-            if ContinuousClock.now >= nextTrim {
-                nextTrim = .now + configuration.trim.interval
-                try await touch()
-                for route in routes {
-                    try await chain.look(at: route)
-                    try await trimmer.trim(route)
-                }
-            }
+            try await trim()
             try await retry.stop.pause(for: Self.pause)
+        }
+    }
+
+    /// Now and then, and at once while Redis is short of memory: a feed that waits for room must not wait for our turn.
+    private mutating func trim() async throws {
+        let isDue = ContinuousClock.now >= nextTrim
+        let pressure = MemoryPressure(
+            share: try await redis.memoryShare(), limit: configuration.trim.memoryShare)
+        guard isDue || pressure.isOn else { return }
+        if isDue {
+            nextTrim = .now + configuration.trim.interval
+            try await touch()
+        }
+        for route in routes {
+            if isDue { try await chain.look(at: route) }
+            try await trimmer.trim(route, under: pressure)
         }
     }
 

@@ -1,4 +1,5 @@
 import FeedModel
+import TestSupport
 
 @testable import Processor
 
@@ -42,17 +43,17 @@ enum RandomFeed {
         case 0:
             let status =
                 ["scheduled", "live", "suspended", "finished", "cancelled"].randomElement(using: &generator) ?? ""
-            return SportsbookMessage.fixture(seq: seq, id: fixture, status: status).json
+            return BookMessage.fixture(seq: seq, id: fixture, status: status).json
         case 1:
-            return SportsbookMessage.settlement(seq: seq, option: option).with(["fixture_id": "\"\(fixture)\""]).json
-        case 2: return SportsbookMessage.bet(seq: seq).with(["fixture_id": "\"\(fixture)\""]).json
+            return BookMessage.settlement(seq: seq, option: option).with(["fixture_id": "\"\(fixture)\""]).json
+        case 2: return BookMessage.bet(seq: seq).with(["fixture_id": "\"\(fixture)\""]).json
         case 3:
-            return SportsbookMessage.market(
+            return BookMessage.market(
                 seq: seq,
                 "{\"option_id\":\"\(option)\",\"odd_value\":\(odd)},{\"option_id\":\"z\",\"status\":\"closed\"}"
             ).json
-        case 4: return SportsbookMessage.odds(seq: seq, fixture: fixture).with(["seq": nil, "snapshot": "true"]).json
-        default: return SportsbookMessage.odds(seq: seq, fixture: fixture, option: option, odd: odd).json
+        case 4: return BookMessage.odds(seq: seq, fixture: fixture).with(["seq": nil, "snapshot": "true"]).json
+        default: return BookMessage.odds(seq: seq, fixture: fixture, option: option, odd: odd).json
         }
     }
 

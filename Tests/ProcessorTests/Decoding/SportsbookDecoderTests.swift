@@ -1,11 +1,12 @@
 import FeedModel
+import TestSupport
 import Testing
 
 @testable import Processor
 
 @Suite struct SportsbookDecoderTests {
     @Test func decodesOneSelectionsPrice() throws {
-        let outcome = try DecoderBench.sportsbook().decode(SportsbookMessage.odds(seq: 7).json)
+        let outcome = try DecoderBench.sportsbook().decode(BookMessage.odds(seq: 7).json)
         let odds = try #require(outcome.odds.first)
         #expect(outcome.events.count == 1)
         #expect(odds.position == Position(frame: 1_000, ordinal: 0))
@@ -24,7 +25,7 @@ import Testing
     }
 
     @Test func keyIsTheSelectionsDeterministicKey() throws {
-        let outcome = try DecoderBench.sportsbook().decode(SportsbookMessage.odds(seq: 7).json)
+        let outcome = try DecoderBench.sportsbook().decode(BookMessage.odds(seq: 7).json)
         var identity: [UInt8] = []
         let feed = try DecoderBench.feed()
         let texts = ["fx-1", "1X2", "1X2", "home"].map { Array($0.utf8) }
@@ -40,25 +41,25 @@ import Testing
         ("1234567.0001", "1X2:1234567.0001"),
     ])
     func marketIsNamedByTypeAndLine(_ line: String, _ market: String) throws {
-        let outcome = try DecoderBench.sportsbook().decode(SportsbookMessage.odds(seq: 1).with(["line": line]).json)
+        let outcome = try DecoderBench.sportsbook().decode(BookMessage.odds(seq: 1).with(["line": line]).json)
         #expect(outcome.odds.first?.selection.market == market)
         #expect(outcome.odds.first?.selection.line == FixedDecimal(line.filter { $0 != "\"" }))
     }
 
     @Test func marketsOwnIdWins() throws {
-        let message = SportsbookMessage.odds(seq: 1).with(["line": "2.5", "market_id": "\"m-9\""])
+        let message = BookMessage.odds(seq: 1).with(["line": "2.5", "market_id": "\"m-9\""])
         #expect(try DecoderBench.sportsbook().decode(message.json).odds.first?.selection.market == "m-9")
     }
 
     @Test func whereTheTypeStandsAndUnknownKeysDoNotMatter() throws {
-        let message = SportsbookMessage.odds(seq: 1).with(
+        let message = BookMessage.odds(seq: 1).with(
             ["type": nil, "x": "{\"type\":\"bet_placement\",\"y\":[1,{}]}", "source": "\"s\"", "status": "null"])
         let outcome = try DecoderBench.sportsbook().decode(message.with(["type": "\"odds_change\""]).json)
         #expect(outcome.odds.count == 1)
     }
 
     @Test func wholeMarket() throws {
-        let message = SportsbookMessage.market(
+        let message = BookMessage.market(
             seq: 3,
             """
             {"option_id":"home","odd_value":2.0},{"option_id":"draw","odd_value":"4"},
@@ -74,14 +75,14 @@ import Testing
     }
 
     @Test func wholeMarketOverround() throws {
-        let message = SportsbookMessage.market(
+        let message = BookMessage.market(
             seq: 3, #"{"option_id":"over","odd_value":1.9},{"option_id":"under","odd_value":1.9}"#)
         let odds = try DecoderBench.sportsbook().decode(message.json).odds
         #expect(odds.first?.overround == FixedDecimal("0.0526"))
     }
 
     @Test func statusOfTheMarketIsThatOfItsSelections() throws {
-        let message = SportsbookMessage.market(
+        let message = BookMessage.market(
             seq: 3, #"{"option_id":"over"},{"option_id":"under","odd_value":1.9,"status":"open"}"#
         ).with(["status": "\"suspended\""])
         let odds = try DecoderBench.sportsbook().decode(message.json).odds
@@ -90,7 +91,7 @@ import Testing
     }
 
     @Test func selectionNamedTwiceIsMerged() throws {
-        let message = SportsbookMessage.market(
+        let message = BookMessage.market(
             seq: 3,
             #"{"option_id":"a","odd_value":1.9},{"option_id":"b","odd_value":3},{"option_id":"a","odd_value":2}"#)
         let odds = try DecoderBench.sportsbook().decode(message.json).odds
@@ -98,7 +99,7 @@ import Testing
     }
 
     @Test func fixtureUpdate() throws {
-        let outcome = try DecoderBench.sportsbook().decode(SportsbookMessage.fixture(seq: 1).json)
+        let outcome = try DecoderBench.sportsbook().decode(BookMessage.fixture(seq: 1).json)
         let fixture = try #require(outcome.fixtures.first)
         #expect(fixture.texts == ["fx-1", "football", "Football", "t-1", "Premier League", "Árbær", "B"])
         #expect(fixture.status == .scheduled)
@@ -109,8 +110,8 @@ import Testing
 
     @Test func fixtureCarriesWhatEarlierOnesSaid() throws {
         let bench = try DecoderBench.sportsbook()
-        try bench.decode(SportsbookMessage.fixture(seq: 1).json)
-        let short = SportsbookMessage.fixture(seq: 2, status: "live").with(
+        try bench.decode(BookMessage.fixture(seq: 1).json)
+        let short = BookMessage.fixture(seq: 2, status: "live").with(
             ["sport": nil, "tournament": nil, "home_score": nil, "away_score": "2"])
         let fixture = try #require(try bench.decode(short.json).fixtures.first)
         #expect(fixture.texts[2] == "Football")
@@ -126,8 +127,8 @@ import Testing
         var seq = 0
         func isInPlay(after status: String?) throws -> Bool? {
             seq += 2
-            if let status { try bench.decode(SportsbookMessage.fixture(seq: seq, status: status).json) }
-            return try bench.decode(SportsbookMessage.odds(seq: seq + 1).json).odds.first?.isInPlay
+            if let status { try bench.decode(BookMessage.fixture(seq: seq, status: status).json) }
+            return try bench.decode(BookMessage.odds(seq: seq + 1).json).odds.first?.isInPlay
         }
         #expect(try isInPlay(after: nil) == false)
         #expect(try isInPlay(after: "scheduled") == false)
@@ -138,7 +139,7 @@ import Testing
 
     @Test func settlementAndBet() throws {
         let outcome = try DecoderBench.sportsbook().decode(
-            SportsbookMessage.settlement(seq: 1, result: "void").json, SportsbookMessage.bet(seq: 2).json)
+            BookMessage.settlement(seq: 1, result: "void").json, BookMessage.bet(seq: 2).json)
         #expect(outcome.settlements.first?.result == .void)
         let bet = try #require(outcome.bets.first)
         #expect(bet.status == .placed)
@@ -150,8 +151,8 @@ import Testing
 
     @Test func ordinalIsThePlaceInTheFrame() throws {
         let bench = try DecoderBench.sportsbook()
-        let frame = "[" + (1...3).map { SportsbookMessage.odds(seq: $0).json }.joined(separator: ",") + "]"
-        let outcome = try bench.decode(frame, SportsbookMessage.odds(seq: 4).json)
+        let frame = "[" + (1...3).map { BookMessage.odds(seq: $0).json }.joined(separator: ",") + "]"
+        let outcome = try bench.decode(frame, BookMessage.odds(seq: 4).json)
         #expect(outcome.odds.map(\.position.ordinal) == [0, 1, 2, 0])
         #expect(outcome.odds.map(\.position.frame) == [1_000, 1_000, 1_000, 1_001])
         #expect((outcome.header.firstSequence, outcome.header.lastSequence) == (1, 4))
@@ -159,8 +160,8 @@ import Testing
 
     @Test func theOldPartOfAFrameIsSkipped() throws {
         let bench = try DecoderBench.sportsbook()
-        try bench.decode(SportsbookMessage.odds(seq: 5).json)
-        let frame = "[" + (3...7).map { SportsbookMessage.odds(seq: $0).json }.joined(separator: ",") + "]"
+        try bench.decode(BookMessage.odds(seq: 5).json)
+        let frame = "[" + (3...7).map { BookMessage.odds(seq: $0).json }.joined(separator: ",") + "]"
         let outcome = try bench.decode(frame)
         #expect(outcome.odds.map(\.position.ordinal) == [3, 4])
         #expect(outcome.counters.skipped == 3)
@@ -171,7 +172,7 @@ import Testing
         let bench = try DecoderBench.sportsbook()
         var unchanged = 0
         for (seq, odd) in ["1.9", "1.90", "2", "2.0", "1.9"].enumerated() {
-            let outcome = try bench.decode(SportsbookMessage.odds(seq: seq + 1, odd: odd).json)
+            let outcome = try bench.decode(BookMessage.odds(seq: seq + 1, odd: odd).json)
             #expect(outcome.odds.count == 1)
             unchanged += outcome.counters.unchanged
         }
@@ -189,9 +190,9 @@ import Testing
 
     @Test func oneBadMessageCostsOnlyItself() throws {
         let bench = try DecoderBench.sportsbook()
-        let bad = SportsbookMessage.odds(seq: 2, odd: "0.5").json
-        let frame = "[\(SportsbookMessage.odds(seq: 1).json),\(bad), 42 ,\(SportsbookMessage.odds(seq: 3).json)]"
-        let outcome = try bench.decode(frame, "{\"type\":", SportsbookMessage.odds(seq: 4).json)
+        let bad = BookMessage.odds(seq: 2, odd: "0.5").json
+        let frame = "[\(BookMessage.odds(seq: 1).json),\(bad), 42 ,\(BookMessage.odds(seq: 3).json)]"
+        let outcome = try bench.decode(frame, "{\"type\":", BookMessage.odds(seq: 4).json)
         #expect(outcome.odds.map(\.position.ordinal) == [0, 3, 0])
         #expect(outcome.reasons == [.badValue, .badValue, .malformedJSON])
         #expect(outcome.letters[0].payload == Array(bad.utf8))
@@ -206,12 +207,12 @@ import Testing
 
     @Test func aBadPriceRefusesItsWholeMarket() throws {
         let bench = try DecoderBench.sportsbook()
-        let bad = SportsbookMessage.market(
+        let bad = BookMessage.market(
             seq: 1, #"{"option_id":"a","odd_value":1.9},{"option_id":"b","odd_value":1}"#)
         let outcome = try bench.decode(bad.json)
         #expect(outcome.events.isEmpty)
         #expect(outcome.reasons == [.badValue])
-        let good = try bench.decode(SportsbookMessage.odds(seq: 2, option: "a", odd: "1.9").json)
+        let good = try bench.decode(BookMessage.odds(seq: 2, option: "a", odd: "1.9").json)
         #expect(good.counters.unchanged == 0)
     }
 }

@@ -1,20 +1,21 @@
 import FeedModel
+import TestSupport
 import Testing
 
 @testable import Processor
 
 /// After a snapshot, what it no longer had is closed.
 @Suite struct SportsbookSnapshotTests {
-    private func snapshot(_ message: SportsbookMessage) -> String {
+    private func snapshot(_ message: BookMessage) -> String {
         message.with(["seq": nil, "snapshot": "true"]).json
     }
 
     @Test func closesWhatIsGone() throws {
         let bench = try DecoderBench.sportsbook()
         try bench.decode(
-            SportsbookMessage.odds(seq: 1, option: "home").json, SportsbookMessage.odds(seq: 2, option: "draw").json,
-            SportsbookMessage.odds(seq: 3, option: "away").with(["status": "\"closed\""]).json,
-            SportsbookMessage.odds(seq: 4, fixture: "fx-2").json, SportsbookMessage.settlement(seq: 5, option: "x").json
+            BookMessage.odds(seq: 1, option: "home").json, BookMessage.odds(seq: 2, option: "draw").json,
+            BookMessage.odds(seq: 3, option: "away").with(["status": "\"closed\""]).json,
+            BookMessage.odds(seq: 4, fixture: "fx-2").json, BookMessage.settlement(seq: 5, option: "x").json
         )
         try bench.apply(.snapshotBegan)
         let part = try bench.decode(snapshot(.odds(seq: 0, option: "home")))
@@ -31,7 +32,7 @@ import Testing
 
     @Test func settledSelectionsAreNotClosed() throws {
         let bench = try DecoderBench.sportsbook()
-        try bench.decode(SportsbookMessage.odds(seq: 1).json, SportsbookMessage.settlement(seq: 2).json)
+        try bench.decode(BookMessage.odds(seq: 1).json, BookMessage.settlement(seq: 2).json)
         try bench.apply(.snapshotBegan)
         #expect(try bench.apply(.snapshotEnded).events.isEmpty)
     }
@@ -39,9 +40,9 @@ import Testing
     @Test func finishesFixturesThatWereUnderWay() throws {
         let bench = try DecoderBench.sportsbook()
         try bench.decode(
-            SportsbookMessage.fixture(seq: 1, id: "fx-1", status: "live").json,
-            SportsbookMessage.fixture(seq: 2, id: "fx-2", status: "live").json,
-            SportsbookMessage.fixture(seq: 3, id: "fx-3", status: "scheduled").json)
+            BookMessage.fixture(seq: 1, id: "fx-1", status: "live").json,
+            BookMessage.fixture(seq: 2, id: "fx-2", status: "live").json,
+            BookMessage.fixture(seq: 3, id: "fx-3", status: "scheduled").json)
         try bench.apply(.snapshotBegan)
         try bench.decode(snapshot(.fixture(seq: 0, id: "fx-2", status: "live")))
         let outcome = try bench.apply(.snapshotEnded)
@@ -53,18 +54,18 @@ import Testing
 
     @Test func theSequenceMayStartAnywhereAfterASnapshot() throws {
         let bench = try DecoderBench.sportsbook()
-        try bench.decode(SportsbookMessage.odds(seq: 500).json)
+        try bench.decode(BookMessage.odds(seq: 500).json)
         try bench.apply(.snapshotBegan)
         try bench.decode(snapshot(.odds(seq: 0)), #"{"type":"snapshot_complete","seq":20}"#)
         try bench.apply(.snapshotEnded)
-        #expect(try bench.decode(SportsbookMessage.odds(seq: 20).json).counters.skipped == 1)
-        #expect(try bench.decode(SportsbookMessage.odds(seq: 21).json).odds.count == 1)
+        #expect(try bench.decode(BookMessage.odds(seq: 20).json).counters.skipped == 1)
+        #expect(try bench.decode(BookMessage.odds(seq: 21).json).odds.count == 1)
     }
 
     @Test func anInterruptedSnapshotClosesNothing() throws {
         let bench = try DecoderBench.sportsbook()
         try bench.decode(
-            SportsbookMessage.odds(seq: 1, option: "a").json, SportsbookMessage.odds(seq: 2, option: "b").json)
+            BookMessage.odds(seq: 1, option: "a").json, BookMessage.odds(seq: 2, option: "b").json)
         try bench.apply(.snapshotBegan)
         try bench.decode(snapshot(.odds(seq: 0, option: "a")))
         try bench.apply(.snapshotBegan)

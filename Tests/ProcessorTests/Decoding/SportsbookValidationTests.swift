@@ -1,4 +1,5 @@
 import FeedModel
+import TestSupport
 import Testing
 
 @testable import Processor
@@ -23,7 +24,7 @@ import Testing
         }
     }
 
-    private static let all: [(SportsbookMessage, required: [String])] = [
+    private static let all: [(BookMessage, required: [String])] = [
         (.odds(seq: 1), ["type", "seq", "timestamp", "fixture_id", "market_type", "option_id", "odd_value"]),
         (
             .market(seq: 1, #"{"option_id":"a","odd_value":2}"#),
@@ -81,7 +82,7 @@ import Testing
             try Self.check(
                 cases.map { value, isGood in
                     Case(
-                        message: SportsbookMessage.odds(seq: 1).with([field: value]).json,
+                        message: BookMessage.odds(seq: 1).with([field: value]).json,
                         reason: isGood ? nil : .badValue,
                         field: field)
                 })
@@ -101,16 +102,16 @@ import Testing
         try Self.check(
             cases.map { value, isGood in
                 Case(
-                    message: SportsbookMessage.odds(seq: 1, odd: value).json, reason: isGood ? nil : .badValue,
+                    message: BookMessage.odds(seq: 1, odd: value).json, reason: isGood ? nil : .badValue,
                     field: "odd_value")
             })
     }
 
     @Test func oddsMayBeMissingWhileNoBetsAreTaken() throws {
         for (status, reason) in [("suspended", nil), ("closed", nil), ("open", DeadLetterReason.missingField)] {
-            let message = SportsbookMessage.odds(seq: 1).with(["status": "\"\(status)\"", "odd_value": nil])
+            let message = BookMessage.odds(seq: 1).with(["status": "\"\(status)\"", "odd_value": nil])
             try Self.check([Case(message: message.json, reason: reason, field: "odd_value")])
-            let bad = SportsbookMessage.odds(seq: 1, odd: "0.5").with(["status": "\"\(status)\""])
+            let bad = BookMessage.odds(seq: 1, odd: "0.5").with(["status": "\"\(status)\""])
             try Self.check([Case(message: bad.json, reason: .badValue, field: "odd_value")])
         }
     }
@@ -122,7 +123,7 @@ import Testing
             ] {
                 try Self.check([
                     Case(
-                        message: SportsbookMessage.bet(seq: 1).with([field: value]).json,
+                        message: BookMessage.bet(seq: 1).with([field: value]).json,
                         reason: isGood ? nil : .badValue,
                         field: field)
                 ])
@@ -145,7 +146,7 @@ import Testing
         try Self.check(
             events.map { value, isGood in
                 Case(
-                    message: SportsbookMessage.odds(seq: 1).with(["timestamp": value]).json,
+                    message: BookMessage.odds(seq: 1).with(["timestamp": value]).json,
                     reason: isGood ? nil : .badValue,
                     field: "timestamp")
             })
@@ -153,13 +154,13 @@ import Testing
         try Self.check(
             starts.map { value, isGood in
                 Case(
-                    message: SportsbookMessage.fixture(seq: 1).with(["start_time": value]).json,
+                    message: BookMessage.fixture(seq: 1).with(["start_time": value]).json,
                     reason: isGood ? nil : .badValue, field: "start_time")
             })
     }
 
     @Test func closedSets() throws {
-        let sets: [(SportsbookMessage, String, [String])] = [
+        let sets: [(BookMessage, String, [String])] = [
             (.odds(seq: 1), "status", OddsStatus.allCases.map(\.name)),
             (.fixture(seq: 1), "status", FixtureStatus.allCases.map(\.name)),
             (.settlement(seq: 1), "result", SettlementResult.allCases.map(\.name)),
@@ -176,7 +177,7 @@ import Testing
     }
 
     @Test func theRest() throws {
-        let odds = SportsbookMessage.odds(seq: 1)
+        let odds = BookMessage.odds(seq: 1)
         try Self.check([
             Case(message: odds.with(["type": "\"price\""]).json, reason: .unknownType, field: "price"),
             Case(message: odds.with(["type": "5"]).json, reason: .unknownType, field: "type"),
@@ -185,14 +186,14 @@ import Testing
             Case(message: odds.with(["seq": "1.5"]).json, reason: .badValue, field: "seq"),
             Case(message: odds.with(["seq": nil, "snapshot": "true"]).json, reason: nil, field: "seq"),
             Case(message: odds.with(["line": "\"x\""]).json, reason: .badValue, field: "line"),
-            Case(message: SportsbookMessage.market(seq: 1, "").json, reason: .badValue, field: "odds"),
-            Case(message: SportsbookMessage.market(seq: 1, "1").json, reason: .badValue, field: "odds"),
+            Case(message: BookMessage.market(seq: 1, "").json, reason: .badValue, field: "odds"),
+            Case(message: BookMessage.market(seq: 1, "1").json, reason: .badValue, field: "odds"),
             Case(message: odds.with(["odds": "{}"]).json, reason: .badValue, field: "odds"),
             Case(
-                message: SportsbookMessage.fixture(seq: 1).with(["home_score": "-1"]).json, reason: .badValue,
+                message: BookMessage.fixture(seq: 1).with(["home_score": "-1"]).json, reason: .badValue,
                 field: "home_score"),
             Case(
-                message: SportsbookMessage.fixture(seq: 1).with(["home_team": "\"\""]).json, reason: nil,
+                message: BookMessage.fixture(seq: 1).with(["home_team": "\"\""]).json, reason: nil,
                 field: "home_team"),
             Case(message: "{\"seq\":2," + odds.json.dropFirst(), reason: .malformedJSON, field: "seq"),
             Case(message: "42", reason: .badValue, field: "object"),

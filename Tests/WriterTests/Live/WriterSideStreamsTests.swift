@@ -106,7 +106,7 @@ struct WriterSideStreamsTests {
             let route = FeedRoute(index: 0, feedID: 1, streams: writer.feed)
             let trimmer = StreamTrimmer(
                 policy: TrimPolicy(), isRawAuditOn: false, redis: writer.redis, logger: Logger(label: "test"))
-            try await trimmer.trim(route)
+            try await trimmer.trim(route, under: .none)
             #expect(try await writer.redis.streamInfo(of: writer.feed.events)?.length == 600)
             let taken = try await writer.redis.readGroup(
                 [writer.feed.events], group: "writer", consumer: "c", from: .new, count: 1_000, block: nil)
@@ -114,12 +114,12 @@ struct WriterSideStreamsTests {
             // The 151st is still pending.
             try await writer.redis.acknowledge(
                 stream: writer.feed.events, group: "writer", ids.filter { $0 != ids[150] })
-            try await trimmer.trim(route)
+            try await trimmer.trim(route, under: .none)
             let info = try await writer.redis.streamInfo(of: writer.feed.events)
             #expect(try #require(info?.first) <= ids[150] && info.map { $0.length } ?? 0 >= 450)
             #expect(info?.length ?? 600 < 600)
             try await writer.redis.acknowledge(stream: writer.feed.events, group: "writer", ids)
-            try await trimmer.trim(route)
+            try await trimmer.trim(route, under: .none)
             let left = try await writer.redis.streamInfo(of: writer.feed.events)
             #expect(try #require(left?.first) <= ids[300] && left?.length ?? 600 < 450)
             #expect(left?.last == ids[599])
@@ -145,7 +145,7 @@ struct WriterSideStreamsTests {
             _ = try await writer.redis.advanceCheckpoint(writer.feed.decoder, rank: 250, [1])
             let trimmer = StreamTrimmer(
                 policy: TrimPolicy(), isRawAuditOn: false, redis: writer.redis, logger: Logger(label: "test"))
-            try await trimmer.trim(FeedRoute(index: 0, feedID: 1, streams: writer.feed))
+            try await trimmer.trim(FeedRoute(index: 0, feedID: 1, streams: writer.feed), under: .none)
             let info = try await writer.redis.streamInfo(of: writer.feed.raw)
             #expect(try #require(info?.first) <= StreamID(250) && info?.length ?? 400 < 400)
             #expect(info?.last == StreamID(400))
