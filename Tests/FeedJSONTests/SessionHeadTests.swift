@@ -45,7 +45,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "42", "[", "[]", "[1", "[1 2]", "[1,]", "{", "{\"type\"", "{\"type\":", "[{\"type\":\"odds_change\",\"seq\":1}",
+        "", " ", "42", "[", "[]", "[1", "[1 2]", "[1,]", "{", "{\"type\"", "{\"type\":",
+        "[{\"type\":\"odds_change\",\"seq\":1}",
         "PING",
     ])
     func unreadable(_ text: String) { #expect(head(text).kind == .unreadable) }

@@ -78,7 +78,8 @@ struct PoisonMessages {
 
     private static let long = "\"" + String(repeating: "x", count: 201) + "\""
     private static let kinds = ["{}", "[]", "true", "[1]", #"{"a":1}"#]
-    private static let ids = kinds + ["\"\"", long, #""a\u0000""#, #""a\n""#, "\"a\u{7F}\"", "\"\u{85}\"", "4.2", "1e3"]
+    private static let ids =
+        kinds + ["\"\"", long, #""a\u0000""#, #""a\n""#, "\"a\u{7F}\"", "\"\u{85}\"", "4.2", "1e3"]
     private static let texts = kinds + [long, #""a\u0007b""#, #""\u001f""#]
     private static let odds =
         kinds + [
@@ -140,7 +141,9 @@ struct PoisonMessages {
             return PoisonMessage(bytes: Array(value.utf8), reason: .badValue, detail: "not an object")
         case 2: return deep()
         default:
-            let type = pick(["\"weather\"", "5", "\"\"", "\"Odds_Change\"", "{}", "\"odds_change \"", "[\"odds_change\"]"])
+            let type = pick([
+                "\"weather\"", "5", "\"\"", "\"Odds_Change\"", "{}", "\"odds_change \"", "[\"odds_change\"]",
+            ])
             return poison(message.with(["type": type]), .unknownType, "type", sequence)
         }
     }

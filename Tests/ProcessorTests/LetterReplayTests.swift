@@ -1,6 +1,6 @@
 import FeedModel
-import TestSupport
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Processor
