@@ -23,6 +23,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // C modules: a module map and a shim, nothing else.
@@ -52,6 +53,14 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
 
+        // The only importer of jwt-kit.
+        .target(
+            name: "AccessTokens",
+            dependencies: [
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+
         // Stages: none imports another.
         .target(
             name: "FeedClient",
@@ -74,7 +83,8 @@ let package = Package(
         .target(
             name: "Broadcaster",
             dependencies: nio + [
-                "FeedModel", "WebSocketTransport", "RedisStreams", "Supervision", "Telemetry", log, metrics, lifecycle,
+                "FeedModel", "AccessTokens", "WebSocketTransport", "RedisStreams", "Supervision", "Telemetry",
+                log, metrics, lifecycle,
             ]),
 
         // The sportsbook API with its simulator, and private servers for demo, tests and benchmarks.
@@ -87,7 +97,7 @@ let package = Package(
             name: "Touchline",
             dependencies: [
                 "CMalloc", "FeedModel", "FeedJSON", "Telemetry", "RedisStreams", "PostgresCopy", "WebSocketTransport",
-                "FeedClient", "Processor", "Writer", "Broadcaster", "Sportsbook", "DevServices",
+                "AccessTokens", "FeedClient", "Processor", "Writer", "Broadcaster", "Sportsbook", "DevServices",
                 log, metrics, lifecycle, argumentParser,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -111,6 +121,7 @@ let package = Package(
         .testTarget(name: "FeedJSONTests", dependencies: ["FeedJSON"]),
         .testTarget(name: "DedicatedThreadTests", dependencies: ["DedicatedThread"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+        .testTarget(name: "AccessTokensTests", dependencies: ["AccessTokens", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),
@@ -134,10 +145,16 @@ let package = Package(
             ]),
         .testTarget(
             name: "BroadcasterTests",
-            dependencies: nio + ["Broadcaster", "FeedModel", "WebSocketTransport", "RedisStreams", "TestSupport", log]),
+            dependencies: nio + [
+                "Broadcaster", "AccessTokens", "FeedModel", "WebSocketTransport", "RedisStreams", "DevServices",
+                "Telemetry", "TestSupport", log, lifecycle,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .testTarget(name: "SportsbookTests", dependencies: nio + ["Sportsbook", "FeedModel", "WebSocketTransport"]),
         .testTarget(name: "DevServicesTests", dependencies: ["DevServices", "TestSupport"]),
-        .testTarget(name: "TouchlineTests", dependencies: ["Touchline", "FeedModel", "RedisStreams"]),
+        .testTarget(
+            name: "TouchlineTests",
+            dependencies: ["Touchline", "AccessTokens", "Broadcaster", "FeedModel", "RedisStreams"]),
         .testTarget(
             name: "PipelineTests",
             dependencies: nio + [log, "FeedModel", "Sportsbook", "WebSocketTransport", "DevServices", "TestSupport"]),
