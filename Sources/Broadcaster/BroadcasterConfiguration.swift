@@ -43,7 +43,8 @@ package struct BroadcasterConfiguration: Sendable {
     package func validate() throws(BroadcasterError) {
         guard authentication.isRequired || Self.isLoopback(host) else {
             throw .configuration(
-                "the Broadcaster does not listen on \(host) without auth: set a token, or listen on 127.0.0.1")
+                "the Broadcaster does not listen on \(host) without auth: set 'broadcaster.auth', or listen on 127.0.0.1"
+            )
         }
         guard !feeds.isEmpty else { throw .configuration("the Broadcaster has no feeds") }
         guard Set(feeds).count == feeds.count else { throw .configuration("a feed is named twice") }

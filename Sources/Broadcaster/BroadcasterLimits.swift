@@ -4,6 +4,10 @@ package struct BroadcasterLimits: Sendable, Hashable {
     package var messageBytes = 16 * 1024
     package var commandsPerSecond = 10
     package var commandBurst = 20
+    /// The same for all connections of a key together; twice as many in a burst.
+    package var commandsPerSecondOfKey = 50
+    /// REST requests of a key; twice as many in a burst.
+    package var requestsPerSecond = 20
     /// How long a connection may take to authenticate, and to send its first subscription.
     package var authentication: Duration = .seconds(10)
     package var subscriptionsPerConnection = 64
@@ -18,4 +22,12 @@ package struct BroadcasterLimits: Sendable, Hashable {
     package var unwrittenBytes = 1024 * 1024
 
     package init() {}
+
+    /// Refuses a filter that names too much.
+    func check(_ filter: SubscriptionFilter) throws(CommandRefusal) {
+        for list in filter.lists where list.values.count > idsPerFilterField {
+            throw CommandRefusal(
+                "limit_filter_ids", "\(list.name) has \(list.values.count) values", limit: idsPerFilterField)
+        }
+    }
 }

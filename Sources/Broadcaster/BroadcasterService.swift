@@ -1,3 +1,4 @@
+import AccessTokens
 package import Logging
 package import Metrics
 import NIOCore
@@ -48,24 +49,37 @@ package struct BroadcasterService: Service {
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
         let clock = StageClock()
         let conflation = ConflationUse()
+        let verifier = try await verifier()
         let gate = SubscriberGate(
-            authentication: configuration.authentication, limits: configuration.limits, clock: clock)
+            authenticator: Authenticator(configuration.authentication, verifier: verifier),
+            limits: configuration.limits, clock: clock)
         var hosts: [HubHost] = []
         for eventLoop in group.makeIterator() {
             hosts.append(
                 try await HubHost.make(
                     eventLoop, configuration: configuration, metrics: metrics, conflation: conflation, clock: clock))
         }
-        let routes = SubscriberRoutes(configuration: configuration, gate: gate, hosts: hosts)
+        let probe = PipelineProbe(configuration: configuration, clock: clock)
+        let routes = SubscriberRoutes(configuration: configuration, gate: gate, hosts: hosts, probe: probe)
         let server = HTTPServer(configuration: serverConfiguration, routes: routes.routes, group: group, logger: logger)
         onListening(try await listen(server))
         let fanOut = FanOut(
             configuration: configuration, hosts: hosts, gate: gate, conflation: conflation, health: health,
             metrics: metrics, clock: clock, logger: logger)
-        let result = await Result { try await fanOut.run() }
+        let watch = CredentialWatch(configuration: configuration, verifier: verifier, server: server, logger: logger)
+        let result = await Result { try await watch.run(while: { try await fanOut.run() }) }
         await drain(hosts)
         await server.stop(code: .draining, reason: "draining", grace: .seconds(2))
+        await probe.close()
         try result.get()
+    }
+
+    /// Reads the keys for tokens, so that what is wrong with them is said at the start.
+    private func verifier() async throws(BroadcasterError) -> TokenVerifier? {
+        guard let tokens = configuration.authentication.tokens else { return nil }
+        do throws(TokenError) { return try await TokenVerifier(tokens) } catch {
+            throw .configuration(error.description)
+        }
     }
 
     private func listen(_ server: HTTPServer) async throws(BroadcasterError) -> ListeningAddress {
@@ -82,6 +96,8 @@ package struct BroadcasterService: Service {
     private var serverConfiguration: HTTPServerConfiguration {
         var server = HTTPServerConfiguration(host: configuration.host, port: configuration.port)
         server.tls = configuration.tls
+        // Who sends a request a byte at a time gets no longer than who has connected and says nothing.
+        server.headerTimeout = configuration.limits.authentication
         server.webSocket.maximumMessageBytes = configuration.limits.messageBytes
         server.webSocket.noPongCode = .noPong
         server.webSocket.tooSlowCode = .tooSlow

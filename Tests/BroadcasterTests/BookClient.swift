@@ -137,7 +137,10 @@ final class TestOutlet: Outlet {
         let texts = inFlight
         inFlight.removeAll()
         unwrittenBytes = 0
-        for text in texts { try client.take(text) }
+        for text in texts {
+            try ProtocolSchemas.check(frame: text)
+            try client.take(text)
+        }
         return true
     }
 

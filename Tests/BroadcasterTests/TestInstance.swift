@@ -60,10 +60,10 @@ final class TestInstance {
 
     // MARK: Subscribers
 
-    func connect(_ client: BookClient = BookClient()) -> TestConnection {
+    func connect(_ client: BookClient = BookClient(), grant: AccessGrant = .everything) -> TestConnection {
         let outlet = TestOutlet(client)
         let subscriber = Subscriber(
-            name: "test", outlet: outlet, isAuthenticated: true, limits: hub.limits, heartbeatInterval: .seconds(5),
+            name: "test", outlet: outlet, grant: grant, limits: hub.limits, heartbeatInterval: .seconds(5),
             now: now.monotonic)
         hub.opened(subscriber, now: now)
         return TestConnection(instance: self, subscriber: subscriber, outlet: outlet, client: client)

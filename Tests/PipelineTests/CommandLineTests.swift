@@ -12,6 +12,8 @@ import Testing
         var testDescription: String { yaml }
     }
 
+    private static let digest = String(repeating: "a", count: 64)
+
     static let wrongSettings = [
         WrongSetting(yaml: "writer: { batch_bytes: 9223372036854775807GiB }", words: ["line 1", "writer.batch_bytes"]),
         WrongSetting(yaml: "writer: { batch_period: 9223372036854775807h }", words: ["line 1", "writer.batch_period"]),
@@ -33,6 +35,26 @@ import Testing
         WrongSetting(
             yaml: "broadcaster: { listen: '0.0.0.0:80', auth: { token: '' } }",
             words: ["broadcaster.auth.token", "empty"]),
+        WrongSetting(
+            yaml: "broadcaster: { listen: '0.0.0.0:80', auth: { audience: odds } }",
+            words: ["broadcaster.auth.audience", "not loopback", "jwt_secret"]),
+        WrongSetting(
+            yaml: "broadcaster: { auth: { jwt_secret: hush } }", words: ["jwt_secret", "32 bytes", "openssl"]),
+        WrongSetting(yaml: "broadcaster: { auth: { jwks_file: /absent } }", words: ["auth.jwks_file", "/absent"]),
+        WrongSetting(
+            yaml: "broadcaster: { auth: { api_keys: { a: { sha256: hush }, b: { feeds: [x] } } } }",
+            words: ["api_keys.a.sha256", "64 hexadecimal", "api_keys.b.sha256", "missing"]),
+        WrongSetting(
+            yaml: "broadcaster: { auth: { api_keys: { a: { sha256: \(digest) }, b: { sha256: \(digest) } } } }",
+            words: ["api_keys.b.sha256", "another key"]),
+        WrongSetting(
+            yaml: "broadcaster: { tls: { certificate: /dev/null } }", words: ["broadcaster.tls.key", "missing"]),
+        WrongSetting(yaml: "broadcaster: { tls: { key: /absent } }", words: ["broadcaster.tls.key", "/absent"]),
+        WrongSetting(
+            yaml: "broadcaster: { allowed_origins: ['https://a.example/path'] }",
+            words: ["broadcaster.allowed_origins", "without a path"]),
+        WrongSetting(
+            yaml: "broadcaster: { limits: { subscriptions: 0 } }", words: ["limits.subscriptions", "1 to 10000"]),
         WrongSetting(yaml: "feeds: { A: { provider: sportsbook, url: ws://h } }", words: ["feed name 'A'"]),
         WrongSetting(yaml: "feeds: { a: { provider: bet, url: ws://h } }", words: ["feeds.a.provider", "sportsbook"]),
         WrongSetting(yaml: "feeds: { a: { provider: sportsbook } }", words: ["feeds.a.url", "missing"]),

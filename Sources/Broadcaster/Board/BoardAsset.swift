@@ -12,6 +12,9 @@ struct BoardAsset: Sendable {
         case "/": page
         case "/board.css": style
         case "/board.js": script
+        case "/ops": operations
+        case "/ops.css": BoardAsset(contentType: style.contentType, text: OpsPage.css)
+        case "/ops.js": BoardAsset(contentType: script.contentType, text: OpsScript.javaScript)
         case "/icon.svg", "/favicon.ico": icon
         default: nil
         }
@@ -30,6 +33,7 @@ struct BoardAsset: Sendable {
     }
 
     private static let page = BoardAsset(contentType: "text/html; charset=utf-8", text: BoardPage.html)
+    private static let operations = BoardAsset(contentType: "text/html; charset=utf-8", text: OpsPage.html)
     private static let style = BoardAsset(contentType: "text/css; charset=utf-8", text: BoardStyle.css)
     private static let script = BoardAsset(
         contentType: "text/javascript; charset=utf-8",

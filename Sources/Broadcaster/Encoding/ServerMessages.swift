@@ -36,10 +36,14 @@ enum ResetReason: String, Sendable {
 
 extension JSONBytes {
     /// `"book-a":["up",412]` for every feed: in heartbeats.
-    mutating func feedAges(_ feeds: [FeedProgress], _ names: [FeedName], at now: Moment) {
+    mutating func feedAges(
+        _ feeds: [FeedProgress], _ names: [FeedName], at now: Moment, _ grant: AccessGrant
+    ) {
         raw("{")
-        for (index, feed) in feeds.enumerated() {
-            if index > 0 { raw(",") }
+        var isFirst = true
+        for (index, feed) in feeds.enumerated() where grant.allows(feed: names[index]) {
+            if !isFirst { raw(",") }
+            isFirst = false
             string(names[index].text)
             raw(":[\"")
             raw(feed.condition.status.json)
@@ -51,10 +55,14 @@ extension JSONBytes {
     }
 
     /// `"book-a":{"state":"up","age_ms":412}` for every feed: in `hello` and over REST.
-    mutating func feedStates(_ feeds: [FeedProgress], _ names: [FeedName], at now: Moment) {
+    mutating func feedStates(
+        _ feeds: [FeedProgress], _ names: [FeedName], at now: Moment, _ grant: AccessGrant
+    ) {
         raw("{")
-        for (index, feed) in feeds.enumerated() {
-            if index > 0 { raw(",") }
+        var isFirst = true
+        for (index, feed) in feeds.enumerated() where grant.allows(feed: names[index]) {
+            if !isFirst { raw(",") }
+            isFirst = false
             string(names[index].text)
             raw(":{\"state\":\"")
             raw(feed.condition.status.json)
@@ -86,7 +94,7 @@ extension JSONBytes {
         raw("}")
     }
 
-    private mutating func gap(_ gap: ControlEvent.Gap) {
+    mutating func gap(_ gap: ControlEvent.Gap) {
         raw(",\"gap\":{\"kind\":")
         string(gap.kind.name)
         for (name, value) in [("from_seq", gap.fromSequence), ("to_seq", gap.toSequence)] {
@@ -110,7 +118,7 @@ extension JSONBytes {
 
     mutating func hello(
         name: String, at now: Moment, heartbeat: Duration, limits: BroadcasterLimits, feeds: [FeedProgress],
-        names: [FeedName]
+        names: [FeedName], grant: AccessGrant
     ) {
         raw("{\"t\":\"hello\",\"v\":1,\"conn\":")
         string(name)
@@ -119,9 +127,9 @@ extension JSONBytes {
         raw(",\"hb_ms\":")
         integer(heartbeat.microseconds / 1_000)
         raw(",\"limits\":")
-        self.limits(limits)
+        self.limits(grant.limits(limits))
         raw(",\"feeds\":")
-        feedStates(feeds, names, at: now)
+        feedStates(feeds, names, at: now, grant)
         raw("}")
     }
 
@@ -129,6 +137,8 @@ extension JSONBytes {
         let members: [(StaticString, Int)] = [
             ("{\"message_bytes\":", limits.messageBytes), (",\"commands_per_s\":", limits.commandsPerSecond),
             (",\"command_burst\":", limits.commandBurst),
+            (",\"commands_per_key_s\":", limits.commandsPerSecondOfKey),
+            (",\"requests_per_key_s\":", limits.requestsPerSecond),
             (",\"auth_ms\":", Int(limits.authentication.microseconds / 1_000)),
             (",\"subscriptions\":", limits.subscriptionsPerConnection),
             (",\"filter_ids\":", limits.idsPerFilterField),

@@ -68,6 +68,8 @@ final class Subscription {
     var isComplete = false
     /// Whether the client brought its state along.
     var isResumed = false
+    /// The limits of its key that made it show less than was asked for.
+    var appliedLimits: [String] = []
 
     init(sid: Int, subscriber: Subscriber, audience: Audience) {
         self.sid = sid
@@ -93,21 +95,35 @@ final class Subscriber {
     var heldFeeds: Set<Int> = []
     /// A connection must authenticate, and then subscribe, before this.
     var deadline: Duration?
-    var isAuthenticated: Bool
+    /// What it may see; nothing counts before it is authenticated.
+    private(set) var grant: AccessGrant
+    private(set) var isAuthenticated: Bool
     var isClosed = false
 
+    /// Without a grant the connection must still authenticate.
     init(
-        name: String, outlet: any Outlet, isAuthenticated: Bool, limits: BroadcasterLimits,
+        name: String, outlet: any Outlet, grant: AccessGrant?, limits: BroadcasterLimits,
         heartbeatInterval: Duration, now: Duration
     ) {
         self.name = name
         self.outlet = outlet
-        self.isAuthenticated = isAuthenticated
+        self.grant = grant ?? .everything
+        isAuthenticated = grant != nil
         self.heartbeatInterval = heartbeatInterval
         commands = TokenBucket(perSecond: limits.commandsPerSecond, burst: limits.commandBurst, now: now)
         nextHeartbeat = now + heartbeatInterval
         deadline = now + limits.authentication
     }
+
+    /// The first message was good; the first subscription must come before `deadline`.
+    func authenticate(_ grant: AccessGrant, deadline: Duration) {
+        self.grant = grant
+        self.deadline = deadline
+        isAuthenticated = true
+    }
+
+    /// Whether it is to hear of a feed.
+    func hears(of feed: FeedName) -> Bool { isAuthenticated && grant.allows(feed: feed) }
 
     /// Whether a snapshot is still on its way.
     var isReceivingSnapshot: Bool { subscriptions.values.contains { !$0.isComplete } }

@@ -57,27 +57,22 @@ extension Hub {
             conflation: ConflationClass(roundingUp: wanted.conflateMilliseconds))
     }
 
-    func checkSize(_ filter: SubscriptionFilter) throws(CommandRefusal) {
-        for list in filter.lists where list.values.count > limits.idsPerFilterField {
-            throw CommandRefusal(
-                "limit_filter_ids", "\(list.name) has \(list.values.count) values", limit: limits.idsPerFilterField)
-        }
-    }
-
     func subscribe(_ request: Request, _ subscriber: Subscriber) throws(CommandRefusal) {
         guard subscriber.subscriptions.count < limits.subscriptionsPerConnection else {
             throw CommandRefusal(
                 "limit_subscriptions", "too many subscriptions", limit: limits.subscriptionsPerConnection)
         }
-        try checkSize(request.key.filter)
+        try limits.check(request.key.filter)
+        let narrowed = try subscriber.grant.narrowed(request.key)
         subscriber.lastSid += 1
         subscriber.deadline = nil
-        let audience = audience(request.key)
+        let audience = audience(narrowed.key)
         let subscription = Subscription(sid: subscriber.lastSid, subscriber: subscriber, audience: audience)
+        subscription.appliedLimits = narrowed.limits
         subscriber.subscriptions[subscription.sid] = subscription
         audience.add(subscription)
         confirm("sub_ok", subscription, id: request.id, unknownFields: request.unknownFields)
-        if request.key.channel == .feeds {
+        if audience.key.channel == .feeds {
             for index in names.indices where audience.matcher.allows(feed: index) {
                 json.removeAll()
                 json.feedMessage(feeds[index], names[index])
@@ -117,8 +112,13 @@ extension Hub {
         json.raw("\",\"conflate_ms\":")
         json.integer(audience.key.conflation.rawValue)
         json.projection(audience.projection)
+        var limits = subscription.appliedLimits
         if audience.lanes.values.contains(where: { $0.projection != audience.projection }) {
-            json.raw(",\"limits\":[\"projections_per_lane\"]")
+            limits.append("projections_per_lane")
+        }
+        if !limits.isEmpty {
+            json.raw(",\"limits\":")
+            json.strings(limits)
         }
         json.raw("}")
         subscription.subscriber.outlet.write(json)
@@ -149,10 +149,13 @@ extension Hub {
         guard !filter.isWidened(from: former.key.filter) else {
             throw CommandRefusal("empty_filter", "the last value of a field cannot be removed: unsubscribe instead")
         }
-        try checkSize(filter)
-        let key = AudienceKey(
-            channel: former.key.channel, filter: filter, format: former.key.format, conflation: former.key.conflation)
-        let audience = audience(key)
+        try limits.check(filter)
+        let narrowed = try subscriber.grant.narrowed(
+            AudienceKey(
+                channel: former.key.channel, filter: filter, format: former.key.format,
+                conflation: former.key.conflation))
+        subscription.appliedLimits = narrowed.limits
+        let audience = audience(narrowed.key)
         guard audience !== former else {
             return confirm("upd_ok", subscription, id: id, unknownFields: unknownFields)
         }

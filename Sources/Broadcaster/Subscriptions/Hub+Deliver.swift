@@ -153,7 +153,7 @@ extension Hub {
             json.feedMessage(feeds[index], names[index])
             let frame = json.bytes.withUnsafeBytes { WebSocketFrame.text($0) }
             let isUp = feeds[index].condition.status == .up
-            for subscriber in subscribers.values where subscriber.isAuthenticated {
+            for subscriber in subscribers.values where subscriber.hears(of: names[index]) {
                 if isUp, !subscriber.queue.isEmpty {
                     subscriber.heldFeeds.insert(index)
                 } else {

@@ -17,19 +17,20 @@ extension Hub {
             // Neither it nor a cursor may overtake what is queued.
             guard subscriber.isAuthenticated, subscriber.queue.isEmpty else { continue }
             subscriber.nextHeartbeat = batch.now.monotonic + subscriber.heartbeatInterval
-            let shared = parts ?? heartbeatParts(batch)
-            parts = shared
-            beat(subscriber, shared)
+            let shared = subscriber.grant.feeds == nil ? parts : nil
+            let made = shared ?? heartbeatParts(batch, subscriber.grant)
+            if subscriber.grant.feeds == nil { parts = made }
+            beat(subscriber, made)
         }
     }
 
-    /// What is the same in every heartbeat of a turn.
+    /// What is the same in every heartbeat of a turn, to those who may see every feed.
     private struct HeartbeatParts {
         let beginning: [UInt8]
         let end: [UInt8]
     }
 
-    private func heartbeatParts(_ batch: FanOutBatch) -> HeartbeatParts {
+    private func heartbeatParts(_ batch: FanOutBatch, _ grant: AccessGrant) -> HeartbeatParts {
         json.removeAll()
         json.raw("{\"t\":\"hb\",\"ts\":")
         json.integer(batch.now.wall.milliseconds)
@@ -39,7 +40,7 @@ extension Hub {
         json.raw("},\"lag_ms\":")
         json.integer(max(0, batch.lag.microseconds / 1_000))
         json.raw(",\"feeds\":")
-        json.feedAges(feeds, names, at: batch.now)
+        json.feedAges(feeds, names, at: batch.now, grant)
         json.raw("}")
         return HeartbeatParts(beginning: beginning, end: json.bytes)
     }
@@ -65,9 +66,13 @@ extension Hub {
         subscriber.outlet.write(json, cursor: last)
     }
 
-    /// Connections that did not authenticate or subscribe in time.
+    /// Connections that did not authenticate or subscribe in time, and those whose token has ended.
     private func dropIdle(now: Moment) {
         for subscriber in subscribers.values {
+            if subscriber.isAuthenticated, let end = subscriber.grant.expiresAt, end <= now.wall {
+                close(subscriber, .tokenExpired, "token expired")
+                continue
+            }
             guard let deadline = subscriber.deadline, now.monotonic >= deadline else { continue }
             close(
                 subscriber, .silentTooLong,

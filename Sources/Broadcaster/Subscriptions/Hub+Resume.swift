@@ -7,15 +7,21 @@ extension Hub {
         guard let cursor = Cursor(token: token) else { return restart(subscription, .tokenInvalid) }
         let audience = subscription.audience
         guard cursor.filterHash == audience.filterHash else { return restart(subscription, .filterChanged) }
-        for index in names.indices where audience.matcher.allows(feed: index) {
-            guard let frame = frame(of: index, in: cursor) else { continue }
-            if let refusal = feeds[index].history.refusal(of: frame) { return restart(subscription, .init(refusal)) }
-        }
+        if let reason = refusal(of: cursor, audience.matcher) { return restart(subscription, reason) }
         metrics.resumed(nil)
         subscription.isResumed = true
         queueDifferences(subscription, after: cursor)
         queueRemovals(subscription, after: cursor)
         end(subscription, isResumed: true)
+    }
+
+    /// Why a cursor of this filter cannot be resumed from; nil if it can.
+    func refusal(of cursor: Cursor, _ matcher: LaneMatcher) -> ResetReason? {
+        for index in names.indices where matcher.allows(feed: index) {
+            guard let frame = frame(of: index, in: cursor) else { continue }
+            if let refusal = feeds[index].history.refusal(of: frame) { return ResetReason(refusal) }
+        }
+        return nil
     }
 
     private func restart(_ subscription: Subscription, _ reason: ResetReason) {
@@ -45,31 +51,37 @@ extension Hub {
         }
     }
 
-    /// Lanes that left the filter after the cursor, and lanes that are no more.
     private func queueRemovals(_ subscription: Subscription, after cursor: Cursor) {
         let audience = subscription.audience
         guard audience.key.channel != .feeds else { return }
-        let subscriber = subscription.subscriber
-        for known in lanes.values where audience.lanes[known.lane.id] == nil {
+        for gone in removals(audience.matcher, after: cursor) {
+            enqueue(.gone(name: gone.name, seq: gone.seq, audience.projection), subscription.subscriber)
+        }
+    }
+
+    /// Lanes that left the filter after the cursor, and lanes that are no more.
+    func removals(_ matcher: LaneMatcher, after cursor: Cursor) -> [(name: String, seq: FrameNumber)] {
+        var removals: [(name: String, seq: FrameNumber)] = []
+        for known in lanes.values where !matcher.matches(known.facts, name: known.lane.name) {
             guard let frame = frame(of: known.lane.feed, in: cursor),
-                audience.matcher.matchesName(known.lane.feed, known.lane.fixtureID, name: known.lane.name)
+                matcher.matchesName(known.lane.feed, known.lane.fixtureID, name: known.lane.name)
             else { continue }
             let (seq, factsFrame) = known.lane.withState { ($0.seq, $0.factsFrame) }
-            guard factsFrame > frame else { continue }
-            enqueue(.gone(name: known.lane.name, seq: seq, audience.projection), subscriber)
+            if factsFrame > frame { removals.append((known.lane.name, seq)) }
         }
-        for index in names.indices where audience.matcher.allows(feed: index) {
+        for index in names.indices where matcher.allows(feed: index) {
             guard let frame = frame(of: index, in: cursor) else { continue }
             for gone in feeds[index].history.gone where gone.frame > frame {
                 let name = "\(names[index])|\(gone.fixtureID)"
-                guard audience.matcher.matchesName(index, gone.fixtureID, name: name) else { continue }
+                guard matcher.matchesName(index, gone.fixtureID, name: name) else { continue }
                 // A fixture that came back is among the lanes.
                 guard !(lanesOfFixture[gone.fixtureID] ?? []).contains(where: { lanes[$0]?.lane.feed == index }) else {
                     continue
                 }
-                enqueue(.gone(name: name, seq: gone.frame, audience.projection), subscriber)
+                removals.append((name, gone.frame))
             }
         }
+        return removals
     }
 
     // MARK: What a filter does not know

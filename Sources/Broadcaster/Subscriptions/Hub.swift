@@ -83,7 +83,7 @@ final class Hub {
         json.removeAll()
         json.hello(
             name: subscriber.name, at: now, heartbeat: subscriber.heartbeatInterval, limits: limits, feeds: feeds,
-            names: names)
+            names: names, grant: subscriber.grant)
         subscriber.outlet.write(json)
     }
 

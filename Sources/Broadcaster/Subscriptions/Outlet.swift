@@ -29,6 +29,7 @@ extension CloseCode {
     static let tooSlow: CloseCode = 4008
     static let draining: CloseCode = 4010
     static let noPong: CloseCode = 4011
+    static let tokenExpired: CloseCode = 4012
     static let silentTooLong: CloseCode = 4013
     static let tooManyConnections: CloseCode = 4029
     static let commandsTooFast: CloseCode = 4030

@@ -56,15 +56,15 @@ extension ByteBuffer {
 final class EventStreamSubscriber: EventStreamDelegate {
     private let hub: Hub
     private let gate: SubscriberGate
-    private let key: Int?
+    private let grant: AccessGrant
     private let request: Hub.Request
     private let heartbeat: Duration
     private var subscriber: Subscriber?
 
-    init(hub: Hub, gate: SubscriberGate, key: Int?, request: Hub.Request, heartbeat: Duration) {
+    init(hub: Hub, gate: SubscriberGate, grant: AccessGrant, request: Hub.Request, heartbeat: Duration) {
         self.hub = hub
         self.gate = gate
-        self.key = key
+        self.grant = grant
         self.request = request
         self.heartbeat = heartbeat
     }
@@ -72,7 +72,7 @@ final class EventStreamSubscriber: EventStreamDelegate {
     func opened(_ peer: EventStreamPeer) {
         let now = gate.clock.now
         let subscriber = Subscriber(
-            name: gate.nextConnectionName(), outlet: EventStreamOutlet(peer), isAuthenticated: true, limits: hub.limits,
+            name: gate.nextConnectionName(), outlet: EventStreamOutlet(peer), grant: grant, limits: hub.limits,
             heartbeatInterval: heartbeat, now: now.monotonic)
         self.subscriber = subscriber
         hub.opened(subscriber, now: now)
@@ -85,7 +85,7 @@ final class EventStreamSubscriber: EventStreamDelegate {
     }
 
     func closed(_ peer: EventStreamPeer) {
-        gate.admission.release(key: key)
+        gate.admission.release(grant)
         guard let subscriber else { return }
         hub.closed(subscriber)
         self.subscriber = nil

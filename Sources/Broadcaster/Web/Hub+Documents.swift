@@ -3,35 +3,52 @@ import NIOCore
 
 extension Hub {
     /// What a filter matches now, as one document with its cursor, and a tag that changes when its content does.
-    func document(_ key: AudienceKey, at now: Moment) -> (body: ByteBuffer, tag: String) {
+    func document(
+        _ narrowed: AccessGrant.Narrowed, _ grant: AccessGrant, at now: Moment
+    ) -> (body: ByteBuffer, tag: String) {
+        let key = narrowed.key
         let matcher = LaneMatcher(key.filter, feeds: names)
-        let projection = key.projection
-        let ids = key.filter.fixtures.isEmpty ? Array(lanes.keys) : Array(candidates(key.filter.fixtures))
-        let matching = ids.sorted().compactMap { lanes[$0] }.filter { matcher.matches($0.facts, name: $0.lane.name) }
         let hash = key.filter.hash(format: key.format, channel: key.channel)
+        var parts: [ByteBuffer] = []
+        var tag = hash
+        for known in matching(key, matcher) {
+            let rendering = known.lane.withState { $0.rendering(key.projection) }
+            tag = Self.mix(tag, UInt64(known.lane.id), UInt64(bitPattern: rendering.seq))
+            parts += rendering.parts.map(\.object)
+        }
+        for (index, feed) in feeds.enumerated() where grant.allows(feed: names[index]) {
+            tag = Self.mix(tag, UInt64(feed.condition.status.rawValue), 0)
+        }
+        var body = documentHead(narrowed, grant, matcher, hash: hash, at: now)
+        body.writeString(",\"lanes\":[")
+        body.write(list: parts)
+        body.writeString("]}")
+        return (body, String(tag, radix: 16))
+    }
+
+    /// The lanes that a filter matches, in a fixed order.
+    func matching(_ key: AudienceKey, _ matcher: LaneMatcher) -> [KnownLane] {
+        let ids = key.filter.fixtures.isEmpty ? Array(lanes.keys) : Array(candidates(key.filter.fixtures))
+        return ids.sorted().compactMap { lanes[$0] }.filter { matcher.matches($0.facts, name: $0.lane.name) }
+    }
+
+    /// What every document begins with, without its end.
+    func documentHead(
+        _ narrowed: AccessGrant.Narrowed, _ grant: AccessGrant, _ matcher: LaneMatcher, hash: UInt64, at now: Moment
+    ) -> ByteBuffer {
         json.removeAll()
         json.raw("{\"ts\":")
         json.integer(now.wall.milliseconds)
         json.raw(",\"cur\":\"")
         json.raw(Array(cursor(matcher, hash: hash).token.utf8))
         json.raw("\",\"feeds\":")
-        json.feedStates(feeds, names, at: now)
+        json.feedStates(feeds, names, at: now, grant)
         json.raw(",\"unknown\":")
-        json.strings(unknownValues(key.filter))
-        json.raw(",\"lanes\":[")
-        var body = ByteBuffer(bytes: json.bytes)
-        var tag = hash
-        for known in matching {
-            let rendering = known.lane.withState { $0.rendering(projection) }
-            tag = Self.mix(tag, UInt64(known.lane.id), UInt64(bitPattern: rendering.seq))
-            for part in rendering.parts {
-                if known.lane !== matching[0].lane || part.object != rendering.parts[0].object { body.writeString(",") }
-                body.writeImmutableBuffer(part.object)
-            }
-        }
-        body.writeString("]}")
-        for feed in feeds { tag = Self.mix(tag, UInt64(feed.condition.status.rawValue), 0) }
-        return (body, String(tag, radix: 16))
+        json.strings(unknownValues(narrowed.key.filter))
+        json.raw(",\"limits\":")
+        // Who asks decides how often: only a stream holds changes back.
+        json.strings(narrowed.limits.filter { $0 != "min_conflate_ms" })
+        return ByteBuffer(bytes: json.bytes)
     }
 
     private static func mix(_ hash: UInt64, _ left: UInt64, _ right: UInt64) -> UInt64 {
@@ -40,12 +57,12 @@ extension Hub {
     }
 
     /// The states of the feeds.
-    func feedsDocument(at now: Moment) -> ByteBuffer {
+    func feedsDocument(_ grant: AccessGrant, at now: Moment) -> ByteBuffer {
         json.removeAll()
         json.raw("{\"ts\":")
         json.integer(now.wall.milliseconds)
         json.raw(",\"feeds\":")
-        json.feedStates(feeds, names, at: now)
+        json.feedStates(feeds, names, at: now, grant)
         json.raw("}")
         return ByteBuffer(bytes: json.bytes)
     }

@@ -3,15 +3,15 @@ import Synchronization
 
 /// What every connection of the process passes through, and has in common.
 final class SubscriberGate: Sendable {
-    let authentication: SubscriberAuthentication
+    let authenticator: Authenticator
     let admission: Admission
     let clock: StageClock
     private let connections = Atomic<UInt64>(0)
     private let instance = UInt32.random(in: .min ... .max)
     private let readiness = Atomic<Bool>(false)
 
-    init(authentication: SubscriberAuthentication, limits: BroadcasterLimits, clock: StageClock) {
-        self.authentication = authentication
+    init(authenticator: Authenticator, limits: BroadcasterLimits, clock: StageClock) {
+        self.authenticator = authenticator
         self.clock = clock
         admission = Admission(limits: limits, now: clock.now.monotonic)
     }

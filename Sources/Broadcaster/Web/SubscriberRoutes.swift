@@ -7,6 +7,7 @@ struct SubscriberRoutes: Sendable {
     let configuration: BroadcasterConfiguration
     let gate: SubscriberGate
     let hosts: [HubHost]
+    let probe: PipelineProbe
 
     var routes: HTTPRoutes {
         HTTPRoutes(respond: { await respond($0) }, upgrade: { upgrade($0) })
@@ -16,64 +17,122 @@ struct SubscriberRoutes: Sendable {
         if let asset = BoardAsset.at(request.path) {
             return request.method == "GET" ? asset.response : .notAllowed()
         }
+        if let document = ProtocolDocument.at(request.path) {
+            return request.method == "GET" ? document : .notAllowed()
+        }
         guard let resource = Resource(rawValue: request.path) else {
             return .failure(404, "not_found", "there is nothing at \(request.path)")
         }
         guard request.method == "GET" else { return .notAllowed() }
-        let key: Int?
-        switch gate.authentication.judge(request) {
-        case .allowed(let known): key = known
+        let now = gate.clock.now
+        let grant: AccessGrant
+        switch gate.authenticator.judge(request, at: now) {
+        case .allowed(let known): grant = known
         case .missing: return .unauthorized("credentials are required")
-        case .refused: return .unauthorized("unknown token")
+        case .refused(let why): return .unauthorized(why)
         }
-        guard gate.isReady else { return .notReady }
-        do { return try await respond(resource, request, key: key) } catch let error as SubscriptionQuery.Invalid {
+        if let refusal = refusal(of: grant) { return refusal }
+        guard gate.admission.takeRequest(grant, at: now.monotonic) else { return tooManyRequests }
+        // Whoever looks after the pipeline wants to see why nobody is let in.
+        guard gate.isReady || resource == .operations else { return .notReady }
+        do { return try await respond(resource, request, grant, at: now) } catch let error as SubscriptionQuery.Invalid
+        {
             return .failure(400, "bad_parameter", "\(error.parameter) is not understood")
         } catch let error as CommandRefusal {
-            return .failure(400, "\(error.code)", error.message)
+            return .failure(error.status, "\(error.code)", error.message)
         } catch {
             return .failure(500, "internal", "\(error)")
         }
     }
 
-    private enum Resource: String {
+    /// What is served to whoever has credentials; docs/openapi.json describes each.
+    enum Resource: String, CaseIterable {
         case odds = "/v1/odds"
+        case changes = "/v1/odds/changes"
         case fixtures = "/v1/fixtures"
         case feeds = "/v1/feeds"
         case limits = "/v1/limits"
+        case operations = "/v1/ops"
         case stream = "/v1/stream"
         case webSocket = "/v1/ws"
     }
 
-    private func respond(_ resource: Resource, _ request: HTTPRequest, key: Int?) async throws -> HTTPResponse {
-        let now = gate.clock.now
+    /// What a good key gets that may see nothing of what is served here.
+    private func refusal(of grant: AccessGrant) -> HTTPResponse? {
+        guard grant.allowsNothing(of: configuration.feeds) else { return nil }
+        return .failure(403, "not_allowed", "this key may see nothing here")
+    }
+
+    private var tooManyRequests: HTTPResponse {
+        .failure(
+            429, "requests_per_key_s", "at most \(configuration.limits.requestsPerSecond) requests a second",
+            ["retry-after": "1"])
+    }
+
+    private func respond(
+        _ resource: Resource, _ request: HTTPRequest, _ grant: AccessGrant, at now: Moment
+    ) async throws -> HTTPResponse {
         switch resource {
         case .odds, .fixtures:
             var query = try SubscriptionQuery(request.query)
             query.channel = resource == .odds ? .odds : .fixtures
-            let (body, tag) = try await hosts[0].with { [key = query.key] hub in hub.document(key, at: now) }
+            let key = try narrowed(query, grant)
+            let (body, tag) = try await hosts[0].with { hub in hub.document(key, grant, at: now) }
             let headers: HTTPFields = ["etag": "\"\(tag)\"", "cache-control": "no-cache"]
             if request.headers.list("if-none-match").contains("\"\(tag)\"") {
                 return HTTPResponse(status: 304, headers: headers, body: .bytes(ByteBuffer()))
             }
             return .json(body, headers)
+        case .changes:
+            let query = try SubscriptionQuery(request.query)
+            guard let since = query.since else { throw SubscriptionQuery.Invalid(parameter: "since") }
+            let key = try narrowed(query, grant)
+            let body = try await hosts[0].with { hub in hub.changes(key, grant, since: since, at: now) }
+            return .json(body, ["cache-control": "no-store"])
         case .feeds:
-            return .json(try await hosts[0].with { hub in hub.feedsDocument(at: now) }, ["cache-control": "no-cache"])
+            return .json(
+                try await hosts[0].with { hub in hub.feedsDocument(grant, at: now) }, ["cache-control": "no-cache"])
         case .limits:
             var json = JSONBytes()
-            json.limits(configuration.limits)
+            json.limits(grant.limits(configuration.limits))
             return .json(ByteBuffer(bytes: json.bytes))
-        case .stream: return try stream(request, key: key, now: now)
+        case .operations: return try await operations(grant, at: now)
+        case .stream: return try stream(request, grant, now: now)
         case .webSocket:
             return .failure(426, "upgrade_required", "connect with WebSocket", ["upgrade": "websocket"])
         }
     }
 
+    private func narrowed(
+        _ query: SubscriptionQuery, _ grant: AccessGrant
+    ) throws(CommandRefusal) -> AccessGrant.Narrowed {
+        try configuration.limits.check(query.filter)
+        return try grant.narrowed(query.key)
+    }
+
+    private func operations(_ grant: AccessGrant, at now: Moment) async throws -> HTTPResponse {
+        guard grant.mayOperate else {
+            return .failure(403, "not_allowed", "this key may not see the pipeline: it needs 'ops'")
+        }
+        var facts = InstanceFacts(isReady: gate.isReady, laneCount: 0, subscriberCount: 0, feeds: [])
+        for host in hosts {
+            let (lanes, subscribers, feeds) = try await host.with { ($0.lanes.count, $0.subscribers.count, $0.feeds) }
+            facts.laneCount = lanes
+            facts.subscriberCount += subscribers
+            facts.feeds = feeds
+        }
+        var json = JSONBytes()
+        json.pipeline(await probe.knowledge(), facts, configuration.feeds, at: now)
+        return .json(ByteBuffer(bytes: json.bytes), ["cache-control": "no-store"])
+    }
+
     // MARK: Streams
 
-    private func stream(_ request: HTTPRequest, key: Int?, now: Moment) throws -> HTTPResponse {
+    private func stream(_ request: HTTPRequest, _ grant: AccessGrant, now: Moment) throws -> HTTPResponse {
         let query = try SubscriptionQuery(request.query)
-        if let refusal = admit(key, now: now) { return refusal }
+        // Said here, where it has a status: on the stream it would be one more event.
+        _ = try narrowed(query, grant)
+        if let refusal = admit(grant, now: now) { return refusal }
         let resume = request.headers["last-event-id"] ?? query.resume
         let subscription = Hub.Request(key: query.key, resume: resume)
         let heartbeat = heartbeat(query.heartbeatMilliseconds)
@@ -82,7 +141,7 @@ struct SubscriberRoutes: Sendable {
             headers: ["content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"],
             body: .eventStream { eventLoop in
                 EventStreamSubscriber(
-                    hub: hub(on: eventLoop), gate: gate, key: key, request: subscription, heartbeat: heartbeat)
+                    hub: hub(on: eventLoop), gate: gate, grant: grant, request: subscription, heartbeat: heartbeat)
             })
     }
 
@@ -93,29 +152,30 @@ struct SubscriberRoutes: Sendable {
         guard isOriginAllowed(request) else {
             return .reject(.failure(403, "origin", "pages of this origin may not connect"))
         }
-        let key: Int?
-        let isAuthenticated: Bool
-        switch gate.authentication.judge(request) {
-        case .allowed(let known): (key, isAuthenticated) = (known, true)
-        case .missing: (key, isAuthenticated) = (nil, false)
-        case .refused: return .reject(.unauthorized("unknown token"))
+        let now = gate.clock.now
+        let grant: AccessGrant?
+        switch gate.authenticator.judge(request, at: now) {
+        case .allowed(let known): grant = known
+        case .missing: grant = nil
+        case .refused(let why): return .reject(.unauthorized(why))
         }
+        if let refusal = grant.flatMap(refusal(of:)) { return .reject(refusal) }
         guard gate.isReady else { return .reject(.notReady) }
-        if let refusal = admit(key, now: gate.clock.now) { return .reject(refusal) }
+        if let refusal = admit(grant, now: now) { return .reject(refusal) }
         let heartbeat = heartbeat(request.queryValue("hb_ms").flatMap { Int($0) })
-        return .accept(subprotocol: SubscriberAuthentication.subprotocol(of: request)) { eventLoop in
+        return .accept(subprotocol: Authenticator.subprotocol(of: request)) { eventLoop in
             WebSocketSubscriber(
-                hub: hub(on: eventLoop), gate: gate, key: key, isAuthenticated: isAuthenticated, heartbeat: heartbeat)
+                hub: hub(on: eventLoop), gate: gate, grant: grant, heartbeat: heartbeat)
         }
     }
 
-    private func admit(_ key: Int?, now: Moment) -> HTTPResponse? {
-        switch gate.admission.admit(key: key, at: now.monotonic) {
+    private func admit(_ grant: AccessGrant?, now: Moment) -> HTTPResponse? {
+        let limit = (grant?.limits(configuration.limits) ?? configuration.limits).connectionsPerKey
+        return switch gate.admission.admit(grant, at: now.monotonic) {
         case .admitted: nil
         case .tooManyOfKey:
             .failure(
-                429, "connections_per_key", "at most \(configuration.limits.connectionsPerKey) connections",
-                ["retry-after": "30"])
+                429, "connections_per_key", "at most \(limit) connections", ["retry-after": "30"])
         case .tooManyASecond: .failure(503, "accepts_per_s", "too many new connections", ["retry-after": "1"])
         }
     }
@@ -140,6 +200,11 @@ struct SubscriberRoutes: Sendable {
         }
         return host.local
     }
+}
+
+extension CommandRefusal {
+    /// The status that says the same over HTTP.
+    fileprivate var status: Int { code.description == "not_allowed" ? 403 : 400 }
 }
 
 extension HTTPResponse {

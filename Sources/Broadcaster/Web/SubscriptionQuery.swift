@@ -8,6 +8,15 @@ struct SubscriptionQuery: Sendable, Equatable {
     var conflation = ConflationClass.none
     var resume: String?
     var heartbeatMilliseconds: Int?
+    /// The cursor that changes are asked for after.
+    var since: String?
+
+    /// Every parameter that is understood, but for the credentials.
+    static let parameterNames = [
+        "feeds", "sports", "tournaments", "fixtures", "markets", "live", "format", "ch", "conflate_ms", "hb_ms",
+        "resume",
+        "since",
+    ]
 
     /// What is wrong with a query.
     struct Invalid: Error, Equatable {
@@ -35,6 +44,7 @@ struct SubscriptionQuery: Sendable, Equatable {
                     roundingUp: try Self.parsed(name, Int(value).flatMap { $0 < 0 ? nil : $0 }))
             case "hb_ms": heartbeatMilliseconds = try Self.parsed(name, Int(value))
             case "resume": resume = value
+            case "since": since = value
             // Credentials were looked at before.
             case "token": break
             default: throw Invalid(parameter: name)

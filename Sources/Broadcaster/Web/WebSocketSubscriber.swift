@@ -32,16 +32,15 @@ final class WebSocketSubscriber: WebSocketServerDelegate {
     private let hub: Hub
     private let gate: SubscriberGate
     private let name: String
-    private var key: Int?
-    private let isAuthenticated: Bool
+    /// Nil until the client has said who it is.
+    private var grant: AccessGrant?
     private let heartbeat: Duration
     private var subscriber: Subscriber?
 
-    init(hub: Hub, gate: SubscriberGate, key: Int?, isAuthenticated: Bool, heartbeat: Duration) {
+    init(hub: Hub, gate: SubscriberGate, grant: AccessGrant?, heartbeat: Duration) {
         self.hub = hub
         self.gate = gate
-        self.key = key
-        self.isAuthenticated = isAuthenticated
+        self.grant = grant
         self.heartbeat = heartbeat
         name = gate.nextConnectionName()
     }
@@ -49,7 +48,7 @@ final class WebSocketSubscriber: WebSocketServerDelegate {
     func opened(_ peer: WebSocketPeer) {
         let now = gate.clock.now
         let subscriber = Subscriber(
-            name: name, outlet: WebSocketOutlet(peer), isAuthenticated: isAuthenticated, limits: hub.limits,
+            name: name, outlet: WebSocketOutlet(peer), grant: grant, limits: hub.limits,
             heartbeatInterval: heartbeat, now: now.monotonic)
         self.subscriber = subscriber
         hub.opened(subscriber, now: now)
@@ -58,7 +57,8 @@ final class WebSocketSubscriber: WebSocketServerDelegate {
     func received(text: ByteBuffer, from peer: WebSocketPeer) {
         guard let subscriber, !subscriber.isClosed else { return }
         let now = gate.clock.now
-        guard subscriber.commands.take(at: now.monotonic) else {
+        let isWithinLimit = grant.map { gate.admission.takeCommand($0, at: now.monotonic) } ?? true
+        guard subscriber.commands.take(at: now.monotonic), isWithinLimit else {
             return hub.close(subscriber, .commandsTooFast, "commands too fast")
         }
         let command: ClientCommand
@@ -76,15 +76,20 @@ final class WebSocketSubscriber: WebSocketServerDelegate {
     }
 
     private func authenticate(_ subscriber: Subscriber, _ token: String, now: Moment) {
-        guard case .allowed(let key) = gate.authentication.judge(token: token) else {
-            return hub.close(subscriber, .authenticationFailed, "unknown token")
+        let grant: AccessGrant
+        switch gate.authenticator.judge(token: token, at: now) {
+        case .allowed(let known): grant = known
+        case .missing: return hub.close(subscriber, .authenticationFailed, "credentials are required")
+        case .refused(let why): return hub.close(subscriber, .authenticationFailed, why)
         }
-        guard gate.admission.identify(key: key) else {
+        guard !grant.allowsNothing(of: hub.names) else {
+            return hub.close(subscriber, .notAllowed, "this key may see nothing here")
+        }
+        guard gate.admission.identify(grant, at: now.monotonic) else {
             return hub.close(subscriber, .tooManyConnections, "too many connections")
         }
-        self.key = key
-        subscriber.isAuthenticated = true
-        subscriber.deadline = now.monotonic + hub.limits.authentication
+        self.grant = grant
+        subscriber.authenticate(grant, deadline: now.monotonic + hub.limits.authentication)
         hub.greet(subscriber, now: now)
     }
 
@@ -99,7 +104,7 @@ final class WebSocketSubscriber: WebSocketServerDelegate {
     }
 
     func closed(_ peer: WebSocketPeer, reason: CloseReason) {
-        gate.admission.release(key: key)
+        gate.admission.release(grant)
         guard let subscriber else { return }
         hub.closed(subscriber)
         self.subscriber = nil

@@ -1,3 +1,5 @@
+import AccessTokens
+import Broadcaster
 import FeedClient
 import Foundation
 import RedisStreams
@@ -21,13 +23,29 @@ struct EffectiveConfiguration {
             "dead_letters: { keep: \(Int64(configuration.letters.keep / .seconds(3_600)))h, "
                 + "warn_above: \(configuration.letters.warnAbove) }",
             "broadcaster: { listen: \"\(configuration.broadcaster)\", "
-                + "auth: { token: \(configuration.subscriberToken == nil ? "none" : "hidden") } }",
+                + "auth: \(Self.authentication(configuration.subscribers)), "
+                + "tls: \(configuration.subscribers.tls?.certificateFile ?? "none"), "
+                + "allowed_origins: [\(configuration.subscribers.allowedOrigins.joined(separator: ", "))] }",
             "operations:  { listen: \"\(configuration.operations)\" }",
             "log:         { level: \(configuration.logLevel) }",
             "feeds:",
         ]
         lines += configuration.feeds.flatMap(Self.lines)
         return lines.joined(separator: "\n")
+    }
+
+    private static func authentication(_ settings: SubscriberSettings) -> String {
+        guard !settings.schemes.isEmpty else { return "none" }
+        var parts = settings.schemes.map { $0 == "api_keys" ? "api_keys: \(count(settings))" : "\($0): hidden" }
+        if let file = settings.authentication.tokens?.keySetFile {
+            parts = parts.map { $0 == "jwks_file: hidden" ? "jwks_file: \(file)" : $0 }
+        }
+        if let audience = settings.authentication.tokens?.audience { parts.append("audience: \(audience)") }
+        return "{ \(parts.joined(separator: ", ")) }"
+    }
+
+    private static func count(_ settings: SubscriberSettings) -> Int {
+        settings.authentication.keys.values.filter { $0.name?.hasPrefix("key:") == true }.count
     }
 
     private static func lines(of feed: FeedConfiguration) -> [String] {

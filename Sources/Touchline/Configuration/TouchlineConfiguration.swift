@@ -19,7 +19,7 @@ struct TouchlineConfiguration: Sendable {
     var isRawAuditOn = false
     var letters = LetterPolicy()
     var broadcaster = ListenAddress(host: "127.0.0.1", port: 8080)
-    var subscriberToken: String?
+    var subscribers = SubscriberSettings()
     var operations = ListenAddress(host: "127.0.0.1", port: 9464)
     var logLevel = "info"
 
@@ -148,17 +148,7 @@ extension TouchlineConfiguration {
     }
 
     private mutating func readListeners(_ reader: ConfigurationReader, problems: ConfigurationReader.Problems) {
-        let section = reader.section("broadcaster")
-        broadcaster = section.address("listen", default: broadcaster)
-        let auth = section.section("auth")
-        subscriberToken = auth.secret("token")
-        auth.rejectUnknownKeys()
-        section.rejectUnknownKeys()
-        if !broadcaster.isLoopback, subscriberToken == nil {
-            problems.add(
-                "'broadcaster.listen' is \(broadcaster), which is not loopback, and there is no 'broadcaster.auth.token': "
-                    + "set one, or listen on 127.0.0.1", line: section.line(of: "listen"))
-        }
+        readBroadcaster(reader.section("broadcaster"), problems: problems)
         let operationsSection = reader.section("operations")
         operations = operationsSection.address("listen", default: operations)
         operationsSection.rejectUnknownKeys()

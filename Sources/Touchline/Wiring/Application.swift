@@ -110,10 +110,13 @@ struct Application {
     private func broadcaster(
         redis: RedisEndpoint, owner: String, health: HealthRegistry, logger: Logger
     ) throws -> any Service {
-        let broadcaster = BroadcasterConfiguration(
+        var broadcaster = BroadcasterConfiguration(
             redis: redis, prefix: configuration.prefix, feeds: configuration.feeds.map(\.name),
             host: configuration.broadcaster.host, port: configuration.broadcaster.port,
-            authentication: configuration.subscriberToken.map { .tokens([$0]) } ?? .none, ownerName: owner)
+            authentication: configuration.subscribers.authentication, ownerName: owner)
+        broadcaster.tls = configuration.subscribers.tls
+        broadcaster.allowedOrigins = configuration.subscribers.allowedOrigins
+        broadcaster.limits = configuration.subscribers.limits
         return BroadcasterService(configuration: broadcaster, health: health, logger: logger)
     }
 

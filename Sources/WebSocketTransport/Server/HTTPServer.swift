@@ -23,6 +23,8 @@ package final class HTTPServer: Sendable {
     private let logger: Logger
     private let loops: [ObjectIdentifier: NIOLoopBoundBox<ServerLoop>]
     private let listener = Mutex<(any Channel)?>(nil)
+    /// What new connections are encrypted with.
+    private let tls = CurrentTLS()
 
     package init(
         configuration: HTTPServerConfiguration,
@@ -46,10 +48,10 @@ package final class HTTPServer: Sendable {
     /// Binds and accepts; returns where it listens, with the port that was taken.
     @discardableResult
     package func start() async throws(WebSocketError) -> ListeningAddress {
-        let tls = try configuration.tls.map { tls throws(WebSocketError) in try ServerTLS.context(tls) }
+        try reloadTLS()
         let asked = ListeningAddress(host: configuration.host, port: configuration.port)
         do {
-            let channel = try await bootstrap(tls).bind(host: asked.host, port: asked.port).get()
+            let channel = try await bootstrap().bind(host: asked.host, port: asked.port).get()
             listener.withLock { $0 = channel }
             let address = ListeningAddress(host: asked.host, port: channel.localAddress?.port ?? asked.port)
             logger.debug("listening", metadata: ["address": "\(address)"])
@@ -63,6 +65,12 @@ package final class HTTPServer: Sendable {
         } catch {
             throw .bindFailed(address: asked.description, reason: "\(error)")
         }
+    }
+
+    /// Reads the certificate and its key again, for new connections. When that throws, the former hold.
+    package func reloadTLS() throws(WebSocketError) {
+        guard let files = configuration.tls else { return }
+        tls.context = try ServerTLS.context(files)
     }
 
     /// Stops accepting, closes idle connections, sends WebSocket peers `code`, lets responses finish, and after `grace`
@@ -104,7 +112,7 @@ extension HTTPServer {
     /// The most that a request head may hold: a token and some cookies, not a library.
     private static let maximumHeadBytes = 32 * 1024
 
-    private func bootstrap(_ tls: NIOSSLContext?) -> ServerBootstrap {
+    private func bootstrap() -> ServerBootstrap {
         let watermark = ChannelOptions.Types.WriteBufferWaterMark(
             low: configuration.webSocket.lowWatermarkBytes, high: configuration.webSocket.highWatermarkBytes)
         // A connection keeps its last read buffer: small ones keep ten thousand idle connections small.
@@ -114,12 +122,12 @@ extension HTTPServer {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: watermark)
             .childChannelOption(.recvAllocator, value: reads)
-            .childChannelInitializer { [configuration, routes, loops] channel in
+            .childChannelInitializer { [configuration, routes, loops, tls] channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else {
                         throw WebSocketError.closed(nil)
                     }
-                    try Self.configure(channel, configuration, routes, loop, tls)
+                    try Self.configure(channel, configuration, routes, loop, tls.context)
                 }
             }
     }

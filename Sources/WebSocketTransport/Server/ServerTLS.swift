@@ -1,4 +1,15 @@
 import NIOSSL
+import Synchronization
+
+/// The context of a server that may get another while it runs; nil is plain TCP.
+final class CurrentTLS: Sendable {
+    private let current = Mutex<NIOSSLContext?>(nil)
+
+    var context: NIOSSLContext? {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+}
 
 /// TLS of a server's connections.
 enum ServerTLS {

@@ -1,0 +1,81 @@
+import AccessTokens
+import FoundationEssentials
+import Logging
+import Telemetry
+import WebSocketTransport
+
+/// Reads key sets and certificates again when their files change, so that rotating them needs no restart.
+///
+/// It looks at the files' times instead of watching them: that works on every file system, and nobody rotates keys twice a
+/// second. What cannot be used leaves the former in place.
+struct CredentialWatch: Sendable {
+    let configuration: BroadcasterConfiguration
+    let verifier: TokenVerifier?
+    let server: HTTPServer
+    let logger: Logger
+
+    private static let interval = Duration.seconds(1)
+
+    /// Looks until `body` ends.
+    func run(while body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await watch() }
+            tasks.addTask { try await body() }
+            defer { tasks.cancelAll() }
+            try await tasks.next()
+        }
+    }
+
+    private func watch() async throws {
+        var keys = WatchedFiles([configuration.authentication.tokens?.keySetFile])
+        var certificates = WatchedFiles([
+            configuration.tls?.certificateFile, configuration.tls?.privateKeyFile,
+            configuration.tls?.clientAuthorityFile,
+        ])
+        while true {
+            try await Task.sleep(for: Self.interval)
+            if keys.haveChanged() { await reload("keys for tokens") { try await verifier?.reload() } }
+            if certificates.haveChanged() { await reload("certificate") { try server.reloadTLS() } }
+        }
+    }
+
+    private func reload(_ what: String, _ body: () async throws -> Void) async {
+        do {
+            try await body()
+            logger.notice("credentials are read again", metadata: ["what": "\(what)"])
+        } catch {
+            logger.error(
+                "credentials are not taken: the former hold", metadata: ["what": "\(what)", LogKey.error: "\(error)"])
+        }
+    }
+}
+
+/// Whether files are others than when they were last looked at.
+struct WatchedFiles {
+    private let paths: [String]
+    private var stamps: [Stamp]
+
+    private struct Stamp: Equatable {
+        let modifiedAt: Date?
+        let bytes: String?
+        let inode: String?
+    }
+
+    init(_ paths: [String?]) {
+        self.paths = paths.compactMap { $0 }
+        stamps = self.paths.map(Self.stamp)
+    }
+
+    mutating func haveChanged() -> Bool {
+        let now = paths.map(Self.stamp)
+        defer { stamps = now }
+        return now != stamps
+    }
+
+    private static func stamp(_ path: String) -> Stamp {
+        let facts = try? FileManager.default.attributesOfItem(atPath: path)
+        return Stamp(
+            modifiedAt: facts?[.modificationDate] as? Date, bytes: facts?[.size].map { "\($0)" },
+            inode: facts?[.systemFileNumber].map { "\($0)" })
+    }
+}
