@@ -24,7 +24,7 @@ struct TouchlineCommand: AsyncParsableCommand {
                 subcommands: [
                     MigrateCommand.self, LintCommand.self, StatusCommand.self, TopCommand.self, TapCommand.self,
                     DeadLetterCommand.self,
-                    VerifyCommand.self, DoctorCommand.self, TestCommand.self,
+                    VerifyCommand.self, DoctorCommand.self, TestCommand.self, TokenCommand.self,
                 ]),
             CommandGroup(
                 name: "Sources and measurements",
