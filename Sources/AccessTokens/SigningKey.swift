@@ -71,7 +71,8 @@ package struct SigningKey: Sendable {
         case .eddsa(let key): await keys.add(eddsa: EdDSA.PrivateKey(backing: key))
         }
         var header = JWTHeader()
-        header.kid = id
+        // A nil would be written as null.
+        if let id { header.kid = id }
         return try await keys.sign(payload, header: header)
     }
 

@@ -27,7 +27,7 @@ enum OpsScript {
           const isLate = group.lag_s != null && group.lag_s > 5;
           return row([
             name, number(rate), [number(group.lag), isLate ? "bad" : ""], [seconds(group.lag_s), isLate ? "bad" : ""],
-            number(group.pending), owner || `${group.consumers} consumers`,
+            number(group.pending), owner || `${group.consumers} consumer${group.consumers === 1 ? "" : "s"}`,
           ]);
         }
 

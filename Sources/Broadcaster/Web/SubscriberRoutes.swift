@@ -9,6 +9,11 @@ struct SubscriberRoutes: Sendable {
     let hosts: [HubHost]
     let probe: PipelineProbe
 
+    private var origins: OriginPolicy {
+        OriginPolicy(
+            allowed: configuration.allowedOrigins, isAuthenticated: configuration.authentication.isRequired)
+    }
+
     var routes: HTTPRoutes {
         HTTPRoutes(respond: { await respond($0) }, upgrade: { upgrade($0) })
     }
@@ -24,6 +29,7 @@ struct SubscriberRoutes: Sendable {
             return .failure(404, "not_found", "there is nothing at \(request.path)")
         }
         guard request.method == "GET" else { return .notAllowed() }
+        guard origins.isHostTrusted(request) else { return .otherHost }
         let now = gate.clock.now
         let grant: AccessGrant
         switch gate.authenticator.judge(request, at: now) {
@@ -149,7 +155,8 @@ struct SubscriberRoutes: Sendable {
         guard request.path == Resource.webSocket.rawValue else {
             return .reject(.failure(404, "not_found", "there is nothing at \(request.path)"))
         }
-        guard isOriginAllowed(request) else {
+        guard origins.isHostTrusted(request) else { return .reject(.otherHost) }
+        guard origins.isAllowed(request) else {
             return .reject(.failure(403, "origin", "pages of this origin may not connect"))
         }
         let now = gate.clock.now
@@ -178,15 +185,6 @@ struct SubscriberRoutes: Sendable {
                 429, "connections_per_key", "at most \(limit) connections", ["retry-after": "30"])
         case .tooManyASecond: .failure(503, "accepts_per_s", "too many new connections", ["retry-after": "1"])
         }
-    }
-
-    /// A browser says which page connects. Only pages of this server, or those that are allowed by name, may: otherwise
-    /// any page that someone opens could read a board on their own machine.
-    private func isOriginAllowed(_ request: HTTPRequest) -> Bool {
-        guard let origin = request.headers["origin"] else { return true }
-        if configuration.allowedOrigins.contains(origin) || configuration.allowedOrigins.contains("*") { return true }
-        guard let host = request.headers["host"] else { return false }
-        return origin == "http://\(host)" || origin == "https://\(host)"
     }
 
     private func heartbeat(_ milliseconds: Int?) -> Duration {
@@ -228,6 +226,11 @@ extension HTTPResponse {
 
     static func notAllowed() -> HTTPResponse {
         failure(405, "method_not_allowed", "only GET is answered", ["allow": "GET"])
+    }
+
+    static var otherHost: HTTPResponse {
+        failure(
+            403, "host", "without credentials this is served as localhost or an address, not under another name")
     }
 
     static func unauthorized(_ why: String) -> HTTPResponse {

@@ -121,7 +121,7 @@ struct AttackTests {
     @Test func aRequestThatNeverEnds() async throws {
         try await LiveBroadcaster.with({ $0.limits.authentication = .seconds(1) }) { live in
             let dribble = Array(repeating: Array("X-Slow: 1\r\n".utf8), count: 10_000)
-            let head = Array("GET /v1/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n".utf8)
+            let head = Array("GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n".utf8)
             let answer = try await live.exchange([head] + dribble, pause: .milliseconds(100))
             #expect(answer.isEmpty, "it is closed without a word")
             let silent = try await live.exchange([Self.upgrade], until: Self.isClosed)
@@ -172,7 +172,7 @@ struct AttackTests {
                 "/board.css%00.html", "/%ff", "/v1/odds/../../etc/passwd", "/./", "/schemas/", "/schemas/passwd",
                 "http://127.0.0.1/etc/passwd", "*",
             ] {
-                let request = "GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                let request = "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                 let answer = String(decoding: try await live.exchange([Array(request.utf8)]), as: UTF8.self)
                 #expect(answer.hasPrefix("HTTP/1.1 404") || answer.hasPrefix("HTTP/1.1 400"), "\(path): \(answer)")
                 #expect(!answer.contains("root:"))
@@ -194,6 +194,28 @@ struct AttackTests {
         }
     }
 
+    /// A name of the attacker's own that leads to this machine makes their page one of "this" server.
+    @Test func aNameThatIsNotOurs() async throws {
+        func status(_ live: LiveBroadcaster, _ host: String, upgrade: Bool) async throws -> String {
+            let head =
+                upgrade
+                ? String(decoding: Self.upgrade, as: UTF8.self) : "GET /v1/odds HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            let request = head.replacing("Host: localhost", with: "Host: \(host)\r\nOrigin: http://\(host)")
+            let answer = try await live.exchange([Array(request.utf8)], until: { $0.count > 12 })
+            return String(decoding: answer.dropFirst(9).prefix(3), as: UTF8.self)
+        }
+        try await LiveBroadcaster.with({ $0.allowedOrigins = ["https://odds.example"] }) { live in
+            let foreign = ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example"]
+            let ours = ["localhost", "LOCALHOST:80", "127.0.0.1", "[::1]:8080", "odds.example"]
+            for host in foreign + ours {
+                let statuses = [
+                    try await status(live, host, upgrade: true), try await status(live, host, upgrade: false),
+                ]
+                #expect(statuses == (ours.contains(host) ? ["101", "200"] : ["403", "403"]), "\(host)")
+            }
+        }
+    }
+
     @Test func otherMethods() async throws {
         try await LiveBroadcaster.with { live in
             for method in ["POST", "PUT", "DELETE", "TRACE", "OPTIONS"] {
@@ -209,7 +231,7 @@ struct AttackTests {
 
     private static let upgrade = Array(
         """
-        GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r
+        GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
         """.utf8)
 
