@@ -89,6 +89,7 @@ let package = Package(
                 "CMalloc", "FeedModel", "FeedJSON", "Telemetry", "RedisStreams", "PostgresCopy", "WebSocketTransport",
                 "FeedClient", "Processor", "Writer", "Broadcaster", "Sportsbook", "DevServices",
                 log, metrics, lifecycle, argumentParser,
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
