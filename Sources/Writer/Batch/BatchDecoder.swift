@@ -51,6 +51,8 @@ struct BatchDecoder: ~Copyable {
     private var receivedAt: Int64 = 0
     /// What the arrays of the next batch start with, so that they do not grow step by step.
     private var expectedOdds = 0
+    /// Tells batches apart.
+    private var batchNumber = 0
 
     /// Hands the batch over and starts another.
     mutating func take() -> WriteBatch {
@@ -59,6 +61,7 @@ struct BatchDecoder: ~Copyable {
         batch = WriteBatch()
         batch.odds.reserveCapacity(expectedOdds)
         index.removeAll()
+        batchNumber += 1
         return taken
     }
 
@@ -150,7 +153,9 @@ struct BatchDecoder: ~Copyable {
         _ cache: inout DimensionCache
     ) {
         guard
-            cache.isNews(market: market, status: status.rawValue, position: position.rawValue, feedID: feedID)
+            cache.isNews(
+                market: market, status: status.rawValue, position: position.rawValue, feedID: feedID, batch: batchNumber
+            )
         else { return }
         batch.marketStatuses.append(
             MarketStatusRow(

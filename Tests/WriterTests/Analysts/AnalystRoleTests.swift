@@ -24,7 +24,8 @@ struct AnalystRoleTests {
                     _ = try session.texts("SELECT * FROM \(view)")
                 }
                 return try session.texts(
-                    "SELECT setting FROM pg_db_role_setting, unnest(setconfig) AS setting WHERE setting LIKE 'statement%'")
+                    "SELECT setting FROM pg_db_role_setting, unnest(setconfig) AS setting WHERE setting LIKE 'statement%'"
+                )
             }
             #expect(timeout.contains(["statement_timeout=5min"]))
             for change in ["DELETE FROM odds_ticks", "CREATE TABLE mine (n int)", "TRUNCATE bet_events"] {

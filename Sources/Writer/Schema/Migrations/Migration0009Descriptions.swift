@@ -2,7 +2,8 @@ extension Migration {
     /// Every column says what it is, so that `\d+` answers an analyst. A name means the same wherever it stands; what is
     /// already described in its own words keeps them.
     static let descriptions = Migration(
-        version: 9, name: "descriptions", sql: ownDescriptions + "DO $$\nBEGIN\n" + sharedDescriptions + applyDescriptions)
+        version: 9, name: "descriptions",
+        sql: ownDescriptions + "DO $$\nBEGIN\n" + sharedDescriptions + applyDescriptions)
 
     /// Where a name means something else than elsewhere.
     private static let ownDescriptions = #"""
