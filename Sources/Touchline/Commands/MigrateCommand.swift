@@ -23,11 +23,16 @@ struct MigrateCommand: ReportingCommand {
             throw CommandFailure(
                 description: "'--analyst-role \(role)': a role's name has 1 to 63 bytes", exitCode: ExitCode(2))
         }
-        try await Self.migrate(url: options.load().postgresURL, role: role.map { AnalystRole(name: $0) }) { print($0) }
+        let configuration = try options.load()
+        try await Self.migrate(
+            url: configuration.postgresURL, role: role.map { AnalystRole(name: $0) },
+            planner: configuration.partitions.planner
+        ) { print($0) }
     }
 
     static func migrate(
-        url: String, role: AnalystRole? = nil, report: @escaping @Sendable (String) -> Void
+        url: String, role: AnalystRole? = nil, planner: PartitionPlanner = PartitionPlanner(),
+        report: @escaping @Sendable (String) -> Void
     ) async throws {
         let connection = PostgresConnection(url: url, name: "migrate", statementTimeout: nil)
         do {
@@ -35,7 +40,7 @@ struct MigrateCommand: ReportingCommand {
             let done = try await SchemaMigrator().migrate(connection) { step in
                 report("applied \(step.version): \(step.name)")
             }
-            try await PartitionKeeper().ensure(at: WallClock.now, connection)
+            try await PartitionKeeper(planner: planner).ensure(at: WallClock.now, connection)
             if done.isEmpty { report("the schema is current") }
             if let role { try await establish(role, connection, report) }
             await connection.close()

@@ -14,6 +14,10 @@ package struct PartitionFacts: Sendable, Equatable {
     package let bytes: Int64
     /// Detaching it began and did not end.
     package let isDetachPending: Bool
+    /// A table of its own by now.
+    package var isDetached = false
+    /// Detached in order to be dropped.
+    package var isRetiring = false
 
     static func read(_ session: borrowing PostgresSession) throws -> [PartitionFacts] {
         let rows = try session.query(
@@ -51,6 +55,10 @@ package enum PartitionError: Error, Sendable, Equatable, CustomStringConvertible
     case busy(String)
     /// There is no such partition.
     case unknown(String)
+    /// Another process is at it.
+    case othersRetire
+    /// The file does not have the rows that the table has.
+    case notArchived(String, written: Int64, expected: Int64)
 
     package var description: String {
         switch self {
@@ -58,6 +66,9 @@ package enum PartitionError: Error, Sendable, Equatable, CustomStringConvertible
         case .detached(let name): "\(name) exists but was detached: attach it again or drop it"
         case .busy(let name): "\(name) could not be locked: other sessions hold it too long"
         case .unknown(let name): "there is no partition \(name)"
+        case .othersRetire: "another process is retiring partitions: try again when it is done"
+        case .notArchived(let path, let written, let expected):
+            "\(path) has \(written) rows and the partition \(expected): it is not dropped"
         }
     }
 }
