@@ -25,7 +25,7 @@ struct TouchlineCommand: AsyncParsableCommand {
                     MigrateCommand.self, PartitionsCommand.self, LintCommand.self, StatusCommand.self, TopCommand.self,
                     TapCommand.self,
                     DeadLetterCommand.self,
-                    VerifyCommand.self, ExportCommand.self, DoctorCommand.self, TestCommand.self,
+                    VerifyCommand.self, ExportCommand.self, EraseUserCommand.self, DoctorCommand.self, TestCommand.self,
                 ]),
             CommandGroup(
                 name: "Sources and measurements",

@@ -6,7 +6,7 @@ import Testing
 /// `touchline export` as people use it: files, pipes, ctrl-C.
 @Suite(.timeLimit(.minutes(2))) struct ExportTests {
     @Test func `a view as CSV, plain and compressed, into a file and a pipe`() async throws {
-        try await withExample { program, database in
+        try await ExampleHistory.with { program, database in
             let path = try await program.write("", to: "odds.csv")
             let (code, told) = try await program.run(["export", "odds_changes", "--output", path])
             #expect(code == 0, "\(told)")
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func `NDJSON is one object a line, whatever the texts contain`() async throws {
-        try await withExample { program, database in
+        try await ExampleHistory.with { program, database in
             let awkward =
                 #"SELECT n, E'a"b\\c\nd\te\x01\x02,ü\U0001F3C7' AS text, '{"x": 1}'::json AS j FROM generate_series(1, 2) n"#
             let path = try await program.write("", to: "odd.ndjson")
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func `what cannot be exported is said, and leaves no file`() async throws {
-        try await withExample { program, database in
+        try await ExampleHistory.with { program, database in
             let path = try await program.write("as it was", to: "kept.csv")
             let refusals = [
                 ("no_such_view", "Views: odds_changes"), ("SELECT 1; SELECT 2", "syntax error"),
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func `ctrl-C leaves what was there; much more than memory passes through`() async throws {
-        try await withExample { program, database in
+        try await ExampleHistory.with { program, database in
             let path = try await program.write("as it was", to: "long.csv")
             try await program.start(
                 "export", ["SELECT n, repeat('x', 200) FROM generate_series(1, 100000000) n", "--output", path])
@@ -89,21 +89,6 @@ import Testing
                 """#)
             #expect((Int(memory.output) ?? 0) > 0)
             #expect((Int(memory.output) ?? .max) < 100_000, "kB: \(memory.output)")
-        }
-    }
-
-    private func withExample(_ body: (StageProcesses, PipelineDatabase) async throws -> Void) async throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let history = try String(
-            contentsOf: root.appendingPathComponent("examples/analysts/history.sql"), encoding: .utf8)
-        try await TestServers.withDatabase { url in
-            let program = try StageProcesses(configuration: "postgres: { url: \"\(url)\" }")
-            #expect(try await program.run(["migrate"]).code == 0)
-            let database = PipelineDatabase(url)
-            _ = try await database.value(history)
-            try await body(program, database)
-            await program.removeFiles()
         }
     }
 }

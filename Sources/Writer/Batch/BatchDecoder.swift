@@ -51,8 +51,6 @@ struct BatchDecoder: ~Copyable {
     private var receivedAt: Int64 = 0
     /// What the arrays of the next batch start with, so that they do not grow step by step.
     private var expectedOdds = 0
-    /// Tells batches apart.
-    private var batchNumber = 0
 
     /// Hands the batch over and starts another.
     mutating func take() -> WriteBatch {
@@ -61,7 +59,6 @@ struct BatchDecoder: ~Copyable {
         batch = WriteBatch()
         batch.odds.reserveCapacity(expectedOdds)
         index.removeAll()
-        batchNumber += 1
         return taken
     }
 
@@ -69,6 +66,7 @@ struct BatchDecoder: ~Copyable {
     mutating func append(
         _ entry: StreamEntry, of route: FeedRoute, cache: inout DimensionCache
     ) throws(EntryError) {
+        if batch.entries.isEmpty { cache.beginBatch() }
         let mark = Mark(batch)
         let failure = entry.payload.withUnsafeBytes { bytes -> EntryError? in
             do throws(EntryError) {
@@ -153,9 +151,7 @@ struct BatchDecoder: ~Copyable {
         _ cache: inout DimensionCache
     ) {
         guard
-            cache.isNews(
-                market: market, status: status.rawValue, position: position.rawValue, feedID: feedID, batch: batchNumber
-            )
+            cache.isNews(market: market, status: status.rawValue, position: position.rawValue, feedID: feedID)
         else { return }
         batch.marketStatuses.append(
             MarketStatusRow(

@@ -14,7 +14,7 @@ struct PartitionListCommand: ReportingCommand {
     func execute() async throws {
         let table = table
         try await options.withPartitions { connection, policy in
-            let facts = try await PartitionKeeper().listAll(connection)
+            let facts = try await PartitionKeeper().listAll(connection, withSizes: true)
                 .filter { table == nil || $0.table == table }
                 .sorted { ($0.table.name, $0.from) < ($1.table.name, $1.from) }
             for line in PartitionText.lines(facts, policy, now: WallClock.now) { print(line) }

@@ -6,15 +6,15 @@ extension PartitionFacts {
     static let retiringMark = "Being retired by touchline: it will be dropped."
 
     /// Tables that were partitions: kept by a person, or left by a retirement that was interrupted.
-    static func readDetached(_ session: borrowing PostgresSession) throws -> [PartitionFacts] {
+    static func readDetached(_ session: borrowing PostgresSession, withSizes: Bool = false) throws -> [PartitionFacts] {
         let rows = try session.query(
             """
-            SELECT relname, reltuples::bigint, pg_total_relation_size(oid),
+            SELECT relname, reltuples::bigint, CASE WHEN $2 THEN pg_total_relation_size(oid) ELSE 0 END,
                    coalesce(obj_description(oid, 'pg_class') = $1, false)
               FROM pg_class
              WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT relispartition
                AND relname ~ '_\\d{8}(_\\d{2})?$' ORDER BY relname
-            """, [.text(retiringMark)])
+            """, [.text(retiringMark), .bool(withSizes)])
         return (0..<rows.count).compactMap { row in
             guard let range = rows.text(row, 0).flatMap({ PartitionRange(name: $0) }) else { return nil }
             return PartitionFacts(

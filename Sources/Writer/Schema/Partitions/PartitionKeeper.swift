@@ -27,8 +27,12 @@ package struct PartitionKeeper: Sendable {
     }
 
     /// The same, and tables that were partitions.
-    package func listAll(_ connection: PostgresConnection) async throws -> [PartitionFacts] {
-        try await connection.withSession { try PartitionFacts.read($0) + PartitionFacts.readDetached($0) }
+    package func listAll(
+        _ connection: PostgresConnection, withSizes: Bool = false
+    ) async throws -> [PartitionFacts] {
+        try await connection.withSession {
+            try PartitionFacts.read($0, withSizes: withSizes) + PartitionFacts.readDetached($0, withSizes: withSizes)
+        }
     }
 
     /// Makes what must exist at `now`; returns the names of what was made. Costs one query when nothing is missing.
