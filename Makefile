@@ -42,7 +42,7 @@ lint: bootstrap ## Checks format, warnings and imports, as the CI does
 soak: release ## Breaks things again and again, for an hour
 	$(SWIFT) build --build-tests
 	TOUCHLINE_SOAK=1 TOUCHLINE_PROGRAM=$(CURDIR)/$(TOUCHLINE) $(SWIFT) test --skip-build --disable-xctest --no-parallel \
-		--filter 'OwnershipTests|SpoolOutageTests|LostReplyTests|FeedFaultTests|StormTests'
+		--filter 'OwnershipTests|SpoolOutageTests|LostReplyTests|FeedFaultTests|StormTests|WriterFaultTests'
 
 format: ## Formats the sources in place
 	$(SWIFT) format --in-place --recursive $(SOURCES)

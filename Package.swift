@@ -40,6 +40,9 @@ let package = Package(
         .target(name: "DedicatedThread"),
         .target(name: "Supervision", dependencies: [lifecycle]),
         .target(name: "Telemetry", dependencies: [log, metrics]),
+        .target(
+            name: "ExportFiles",
+            dependencies: ["CZlib", .product(name: "Crypto", package: "swift-crypto")]),
 
         // Adapters: they move bytes and rows, not odds.
         .target(name: "RedisStreams", dependencies: ["CHiredis", "DedicatedThread", "Telemetry", log]),
@@ -69,7 +72,8 @@ let package = Package(
         .target(
             name: "Writer",
             dependencies: [
-                "FeedModel", "RedisStreams", "PostgresCopy", "Supervision", "Telemetry", log, metrics, lifecycle,
+                "FeedModel", "ExportFiles", "RedisStreams", "PostgresCopy", "Supervision", "Telemetry", log, metrics,
+                lifecycle,
             ]),
         .target(
             name: "Broadcaster",
@@ -86,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "Touchline",
             dependencies: [
-                "CMalloc", "FeedModel", "FeedJSON", "Telemetry", "RedisStreams", "PostgresCopy", "WebSocketTransport",
+                "CMalloc", "FeedModel", "FeedJSON", "Telemetry", "ExportFiles", "RedisStreams", "PostgresCopy",
+                "WebSocketTransport",
                 "FeedClient", "Processor", "Writer", "Broadcaster", "Sportsbook", "DevServices",
                 log, metrics, lifecycle, argumentParser,
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -112,6 +117,7 @@ let package = Package(
         .testTarget(name: "FeedJSONTests", dependencies: ["FeedJSON"]),
         .testTarget(name: "DedicatedThreadTests", dependencies: ["DedicatedThread"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+        .testTarget(name: "ExportFilesTests", dependencies: ["ExportFiles", "DevServices", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),
@@ -130,7 +136,8 @@ let package = Package(
         .testTarget(
             name: "WriterTests",
             dependencies: [
-                "Writer", "FeedModel", "RedisStreams", "PostgresCopy", "Telemetry", "DevServices", "TestSupport", log,
+                "Writer", "ExportFiles", "FeedModel", "RedisStreams", "PostgresCopy", "Telemetry", "DevServices",
+                "TestSupport", log,
                 lifecycle,
             ]),
         .testTarget(

@@ -22,6 +22,14 @@ import Testing
             words: ["feeds.a.clock_slack", "8d"]),
         WrongSetting(yaml: "writer: { batch_rows: -1 }", words: ["writer.batch_rows", "1 to 100000"]),
         WrongSetting(yaml: "writer:\n  bach_rows: 5", words: ["line 2", "unknown key 'writer.bach_rows'"]),
+        WrongSetting(
+            yaml: "writer: { partitions: { unit: week } }", words: ["line 1", "writer.partitions.unit", "day, hour"]),
+        WrongSetting(yaml: "writer: { partitions: { keep: 2d } }", words: ["writer.partitions.keep", "2d"]),
+        WrongSetting(
+            yaml: "writer: { partitions: { keep: 30d, archive: here } }",
+            words: ["writer.partitions.archive", "absolute path"]),
+        WrongSetting(
+            yaml: "writer: { partitions: { archive: /srv } }", words: ["writer.partitions.archive", "'keep'"]),
         WrongSetting(yaml: "redis: { url: http://x }", words: ["redis.url"]),
         WrongSetting(yaml: "redis: { url: redis://x/99999999999 }", words: ["redis.url"]),
         WrongSetting(yaml: "postgres: { url: mysql://u:hush@h/d }", words: ["postgres.url"]),
