@@ -18,7 +18,9 @@ struct StreamTrimmer: Sendable {
         let streams = route.streams
         let gauges = StreamGauges(feed: route.name)
         let cutoff = WallClock.now - policy.minimumRetention
-        let isPressed = try await redis.serverFacts().memoryShare > policy.memoryShare
+        let facts = try await redis.serverFacts()
+        RedisGauges().record(facts)
+        let isPressed = facts.memoryShare > policy.memoryShare
         if let floor = try await eventsFloor(streams, cutoff, isPressed: isPressed) {
             gauges.trimmed(try await redis.trim(stream: streams.events, below: floor), of: "events")
         }
