@@ -79,7 +79,7 @@ import Testing
             try await database.until("SELECT count(*) > 500 FROM odds_changes")
             let server = try await TestServers.postgres()
             let name = database.name
-            _ = try await server.execute("ALTER DATABASE \(name) ALLOW_CONNECTIONS false", database: "postgres")
+            _ = try await server.execute("ALTER DATABASE \"\(name)\" ALLOW_CONNECTIONS false", database: "postgres")
             _ = try await server.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'",
                 database: "postgres")
@@ -96,7 +96,7 @@ import Testing
                 "redis-cli", ["-u", redis.url, "xlen", "touchline:{book}:raw"]
             ).output
             #expect(Int(length.filter(\.isNumber)) ?? .max < 6_000, "\(length)")
-            _ = try await server.execute("ALTER DATABASE \(name) ALLOW_CONNECTIONS true", database: "postgres")
+            _ = try await server.execute("ALTER DATABASE \"\(name)\" ALLOW_CONNECTIONS true", database: "postgres")
             try await chain.untilReady(true)
             await chain.stages.expectCleanEnd()
         }
