@@ -164,6 +164,10 @@ extension TouchlineConfiguration {
         let operationsSection = reader.section("operations")
         operations = operationsSection.address("listen", default: operations)
         operationsSection.rejectUnknownKeys()
+        if operations == broadcaster, operations.port != 0 {
+            operationsSection.problem(
+                "listen", "is \(operations), and so is 'broadcaster.listen': one of them needs another")
+        }
     }
 }
 

@@ -23,6 +23,7 @@ struct WriterParts: Sendable {
             if configuration.isRawAuditOn { tasks.addTask { try await runArchiver(routes) } }
             tasks.addTask { try await runUpkeep(routes) }
             tasks.addTask { try await runRetirer() }
+            tasks.addTask { try await runStreamUpkeep(routes) }
             try await tasks.waitForAll()
         }
     }
@@ -116,6 +117,15 @@ struct WriterParts: Sendable {
         try await PartitionRetirer(
             policy: configuration.partitions, connection: connection, stop: stop, logger: logger
         ).run()
+    }
+
+    func runStreamUpkeep(_ routes: [FeedRoute]) async throws {
+        var upkeep = StreamUpkeep(
+            configuration: configuration, routes: routes,
+            redis: RedisConnection(endpoint: configuration.redis, name: "writer-streams"),
+            metrics: WriterMetrics(worker: "streams"), stop: stop, health: health,
+            logger: logger.with("worker", "streams"))
+        try await upkeep.run()
     }
 
     private func component(_ part: String) -> String { "postgres writer-\(part)" }
