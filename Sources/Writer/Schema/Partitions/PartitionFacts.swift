@@ -19,6 +19,16 @@ package struct PartitionFacts: Sendable, Equatable {
     /// Detached in order to be dropped.
     package var isRetiring = false
 
+    /// Names alone, which no lock of anybody delays: reading a partition's bounds waits for whoever has locked it.
+    static func names(_ session: borrowing PostgresSession) throws -> Set<String> {
+        let rows = try session.query(
+            """
+            SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+             WHERE i.inhparent = ANY (SELECT to_regclass(name) FROM unnest($1) AS name)
+            """, [.texts(PartitionedTable.allCases.map(\.name))])
+        return Set((0..<rows.count).compactMap { rows.text($0, 0) })
+    }
+
     /// - Parameter withSizes: measuring waits for whoever has locked a partition, which nothing that writes may do.
     static func read(_ session: borrowing PostgresSession, withSizes: Bool = false) throws -> [PartitionFacts] {
         let rows = try session.query(

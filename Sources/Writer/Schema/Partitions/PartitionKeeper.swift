@@ -55,9 +55,12 @@ package struct PartitionKeeper: Sendable {
     // MARK: Creating
 
     private func create(_ ranges: [PartitionRange], _ connection: PostgresConnection) async throws -> [String] {
+        let names = try await connection.withSession { try PartitionFacts.names($0) }
+        let absent = ranges.filter { !names.contains($0.name) }
+        if absent.isEmpty { return [] }
         let existing = try await list(connection)
         var made: [String] = []
-        for range in ranges.flatMap({ $0.missing(beside: existing) }) {
+        for range in absent.flatMap({ $0.missing(beside: existing) }) {
             let isNew = try await retry.run(range.name) {
                 try await connection.withTransaction { try Self.create(range, $0) }
             }
