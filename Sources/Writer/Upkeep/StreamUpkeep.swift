@@ -3,8 +3,9 @@ import Logging
 import RedisStreams
 import Telemetry
 
-/// What the stage does for the streams, every ten seconds, and every second while Redis is short of memory: trims them, tells how long they are and how far behind their groups,
-/// and says that this worker lives. It needs no Postgres: while that is away the streams grow, and somebody has to see it.
+/// What the stage does for the streams, every ten seconds, and every second while Redis is short of memory: trims them, tells
+/// how long they are and how far behind their groups, and says that this worker lives. It needs no Postgres: while that is away
+/// the streams grow, and somebody has to see it.
 struct StreamUpkeep {
     private let configuration: WriterConfiguration
     private let routes: [FeedRoute]
