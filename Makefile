@@ -6,7 +6,7 @@ SOURCES = Sources Tests Package.swift
 # Arguments for the program, as in: make demo ARGS="--rate 500"
 ARGS ?=
 
-.PHONY: help bootstrap demo test build bench conformance soak lint format clean
+.PHONY: help bootstrap demo test build bench conformance soak lint format clean dashboards alerts manifests dist
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets
@@ -42,10 +42,22 @@ lint: bootstrap ## Checks format, warnings and imports, as the CI does
 soak: release ## Breaks things again and again, for an hour
 	$(SWIFT) build --build-tests
 	TOUCHLINE_SOAK=1 TOUCHLINE_PROGRAM=$(CURDIR)/$(TOUCHLINE) $(SWIFT) test --skip-build --disable-xctest --no-parallel \
-		--filter 'OwnershipTests|SpoolOutageTests|LostReplyTests|FeedFaultTests|StormTests'
+		--filter 'OwnershipTests|SpoolOutageTests|LostReplyTests|FeedFaultTests|StormTests|WriterFaultTests'
+
+dashboards: release ## Checks alerts and dashboards against a live pipeline, a real Prometheus and Grafana's types
+	scripts/dashboards.sh
+
+alerts: release ## Makes faults and waits for the alerts at a webhook, ten minutes; ARGS=Redis picks those with that word
+	scripts/alerts.sh $(ARGS)
+
+manifests: release ## Checks deploy/: units, Kubernetes manifests, compose file, configurations
+	scripts/deploy.sh
+
+dist: bootstrap ## Builds what is handed out: a stripped binary with a static Swift runtime, an SBOM, checksums, in dist/
+	scripts/dist.sh
 
 format: ## Formats the sources in place
 	$(SWIFT) format --in-place --recursive $(SOURCES)
 
 clean: ## Removes what was built
-	rm -rf .build
+	rm -rf .build dist

@@ -41,6 +41,9 @@ let package = Package(
         .target(name: "DedicatedThread"),
         .target(name: "Supervision", dependencies: [lifecycle]),
         .target(name: "Telemetry", dependencies: [log, metrics]),
+        .target(
+            name: "ExportFiles",
+            dependencies: ["CZlib", .product(name: "Crypto", package: "swift-crypto")]),
 
         // Adapters: they move bytes and rows, not odds.
         .target(name: "RedisStreams", dependencies: ["CHiredis", "DedicatedThread", "Telemetry", log]),
@@ -78,7 +81,8 @@ let package = Package(
         .target(
             name: "Writer",
             dependencies: [
-                "FeedModel", "RedisStreams", "PostgresCopy", "Supervision", "Telemetry", log, metrics, lifecycle,
+                "FeedModel", "ExportFiles", "RedisStreams", "PostgresCopy", "Supervision", "Telemetry", log, metrics,
+                lifecycle,
             ]),
         .target(
             name: "Broadcaster",
@@ -96,9 +100,11 @@ let package = Package(
         .executableTarget(
             name: "Touchline",
             dependencies: [
-                "CMalloc", "FeedModel", "FeedJSON", "Telemetry", "RedisStreams", "PostgresCopy", "WebSocketTransport",
-                "AccessTokens", "FeedClient", "Processor", "Writer", "Broadcaster", "Sportsbook", "DevServices",
+                "CMalloc", "FeedModel", "FeedJSON", "Telemetry", "ExportFiles", "RedisStreams", "PostgresCopy",
+                "WebSocketTransport", "AccessTokens",
+                "FeedClient", "Processor", "Writer", "Broadcaster", "Sportsbook", "DevServices",
                 log, metrics, lifecycle, argumentParser,
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
@@ -122,6 +128,7 @@ let package = Package(
         .testTarget(name: "DedicatedThreadTests", dependencies: ["DedicatedThread"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
         .testTarget(name: "AccessTokensTests", dependencies: ["AccessTokens", "TestSupport"]),
+        .testTarget(name: "ExportFilesTests", dependencies: ["ExportFiles", "DevServices", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),
@@ -140,7 +147,8 @@ let package = Package(
         .testTarget(
             name: "WriterTests",
             dependencies: [
-                "Writer", "FeedModel", "RedisStreams", "PostgresCopy", "Telemetry", "DevServices", "TestSupport", log,
+                "Writer", "ExportFiles", "FeedModel", "RedisStreams", "PostgresCopy", "Telemetry", "DevServices",
+                "TestSupport", log,
                 lifecycle,
             ]),
         .testTarget(

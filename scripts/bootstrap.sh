@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what Touchline needs beside Swift, with apt. Says nothing when nothing is missing.
+# Installs what Touchline needs beside Swift, with apt, and the packages that are named. Says nothing when nothing is missing.
 set -euo pipefail
 
 readonly minimum_swift="6.2"
@@ -34,6 +34,10 @@ check_swift() {
 
 # What is missing, as names of Debian packages. Looks for the things themselves, so that other distributions pass as well.
 missing_packages() {
+    local package
+    for package in "$@"; do
+        dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || echo "$package"
+    done
     command -v redis-server >/dev/null && command -v redis-cli >/dev/null || echo redis-server
     has_postgres || echo postgresql
     has_header libpq-fe.h || echo libpq-dev
@@ -67,11 +71,11 @@ install() {
 }
 
 check_swift
-mapfile -t packages < <(missing_packages)
+mapfile -t packages < <(missing_packages "$@")
 if [ "${#packages[@]}" -gt 0 ]; then
     command -v apt-get >/dev/null ||
         fail "there is no apt here. With your system's own tools, install what Debian calls: ${packages[*]}"
     install "${packages[@]}"
-    mapfile -t packages < <(missing_packages)
+    mapfile -t packages < <(missing_packages "$@")
     [ "${#packages[@]}" -eq 0 ] || fail "still missing after the installation: ${packages[*]}"
 fi

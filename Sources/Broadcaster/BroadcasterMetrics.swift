@@ -15,7 +15,8 @@ struct BroadcasterMetrics: Sendable {
     private let mergedSlowFrames: Counter
     private let resyncs: Counter
     /// Received by the FeedClient → handed to the connections, of each batch's last entry.
-    let lag: Timer
+    private let lag: Timer
+    private let endToEnd: Timer
     let batchSeconds: Timer
     let batchEntries: Recorder
     let laneCount: Gauge
@@ -34,11 +35,23 @@ struct BroadcasterMetrics: Sendable {
         mergedSlowFrames = counter("merged", [("cause", "slow")])
         resyncs = counter("resyncs")
         lag = Timer(label: "touchline_broadcast_lag_seconds", factory: factory)
+        endToEnd = Timer(label: "touchline_end_to_end_seconds", dimensions: [("to", "sent")], factory: factory)
         batchSeconds = Timer(label: "touchline_broadcast_batch_seconds", factory: factory)
         batchEntries = Recorder(label: "touchline_broadcast_batch_entries", aggregate: true, factory: factory)
         laneCount = Gauge(label: "touchline_broadcast_lanes", factory: factory)
         subscriberGauge = Gauge(label: "touchline_broadcast_subscribers", factory: factory)
         subscriberCount = SubscriberCount()
+        subscriberGauge.record(0)
+        // A series that appears with a 1 shows no increase.
+        for kind in ["redis", "entry", "chain", "checkpoint"] { counter("errors", [("kind", kind)]).increment(by: 0) }
+        for code in CloseCode.ofSubscribers { counter("closes", [("code", "\(code)")]).increment(by: 0) }
+    }
+
+    /// The age of a batch that goes to the connections.
+    func handedOver(after age: Duration) {
+        let nanoseconds = max(0, age.microseconds) * 1_000
+        lag.recordNanoseconds(nanoseconds)
+        endToEnd.recordNanoseconds(nanoseconds)
     }
 
     func count(_ changes: BookChanges) {
@@ -73,7 +86,7 @@ struct BroadcasterMetrics: Sendable {
 
     func closed(_ code: CloseCode) { counter("closes", "code", "\(code)").increment() }
 
-    /// An error of a closed set of kinds: redis, entry, checkpoint.
+    /// An error of a closed set of kinds: redis, entry, chain, checkpoint.
     func failed(_ kind: StaticString) { counter("errors", "kind", "\(kind)").increment() }
 
     func subscriberOpened() { subscriberGauge.record(subscriberCount.add(1)) }

@@ -22,7 +22,33 @@ struct FeedClientMetrics: Sendable {
     let spoolBytes: Gauge
     let droppedBySpool: Counter
     let spooledFrames: Counter
+    /// What the disk may take at most.
+    private let spoolLimit: Gauge
+    private let reconnects: [ReconnectCause: Counter]
+    private let gaps: [GapKind: Counter]
+    private let errors: [Failure: Counter]
     private let feed: FeedName
+
+    /// What interrupted the feed on our side, as the label `kind`.
+    enum Failure: String, CaseIterable {
+        /// Redis did not answer, or refused.
+        case redis
+        /// Another process owns the feed.
+        case ownership
+        /// Redis no longer has what the next entry must follow.
+        case continuity
+        /// The log, the provider or the credentials cannot be used.
+        case unusable
+
+        init(_ error: FeedClientError) {
+            self =
+                switch error {
+                case .ownershipLost: .ownership
+                case .continuityLost: .continuity
+                default: .unusable
+                }
+        }
+    }
 
     init(feed: FeedName) {
         self.feed = feed
@@ -40,15 +66,59 @@ struct FeedClientMetrics: Sendable {
         droppedBySpool = Counter(
             label: "touchline_feed_dropped_total", dimensions: labels + [("reason", "spool_full")])
         spooledFrames = Counter(label: "touchline_feed_spooled_frames_total", dimensions: labels)
+        spoolLimit = Gauge(label: "touchline_feed_spool_limit_bytes", dimensions: labels)
         lastMessageAge = Gauge(label: "touchline_feed_last_message_age_seconds", dimensions: labels)
+        func counters<Key: Hashable & CaseIterable>(_ what: String, _ label: String, _ text: (Key) -> String)
+            -> [Key: Counter]
+        {
+            // All of them at once: a series that appears with a 1 shows no increase.
+            let pairs = Key.allCases.map { key in
+                (
+                    key,
+                    Counter(label: "touchline_feed_\(what)_total", dimensions: labels + [(label, text(key))])
+                )
+            }
+            return Dictionary(uniqueKeysWithValues: pairs)
+        }
+        reconnects = counters("reconnects", "cause", \.rawValue)
+        gaps = counters("gaps", "kind", \.name)
+        errors = counters("errors", "kind", \.rawValue)
     }
 
-    func reconnected(_ cause: ReconnectCause) {
-        Counter(label: "touchline_feed_reconnects_total", dimensions: [("feed", feed.text), ("cause", cause.rawValue)])
-            .increment()
+    func reconnected(_ cause: ReconnectCause) { reconnects[cause]?.increment() }
+
+    func gapOpened(_ kind: GapKind) { gaps[kind]?.increment() }
+
+    func failed(_ kind: Failure) { errors[kind]?.increment() }
+
+    /// This process serves the feed from here on.
+    func owned(spoolLimit bytes: Int?) {
+        spoolLimit.record(bytes ?? 0)
+        spoolBytes.record(0)
     }
 
-    func gapOpened(_ kind: GapKind) {
-        Counter(label: "touchline_feed_gaps_total", dimensions: [("feed", feed.text), ("kind", kind.name)]).increment()
+    /// Another process may serve the feed: what this one last knew of it must not look current.
+    func disowned() {
+        for gauge in [state, lastMessageAge, spoolBytes, spoolLimit] { gauge.record(Double.nan) }
+    }
+
+    // MARK: What runs out
+
+    /// A certificate of the feed's connections, as the label `certificate`.
+    enum CertificateOwner: String {
+        case client, server
+    }
+
+    /// - Parameter time: seconds since 1970. Feeds without such a certificate have no such series.
+    func expires(_ owner: CertificateOwner, at time: Int64) {
+        Gauge(
+            label: "touchline_feed_certificate_expiry_timestamp_seconds",
+            dimensions: [("feed", feed.text), ("certificate", owner.rawValue)]
+        ).record(time)
+    }
+
+    /// The same for a token that says so.
+    func tokenExpires(at time: Int64) {
+        Gauge(label: "touchline_feed_token_expiry_timestamp_seconds", dimensions: [("feed", feed.text)]).record(time)
     }
 }

@@ -7,11 +7,14 @@ struct FeedDial: Sendable {
     let feed: FeedConfiguration
     let group: any EventLoopGroup
     let logger: Logger
+    /// Told when certificates and tokens run out; nil for who only looks.
+    var metrics: FeedClientMetrics?
 
     /// An open connection, and the token that belongs to it; throws `FeedClientError` or `WebSocketError`.
     func connect() async throws -> (connection: any MessageConnection, token: String?) {
         let credentials = try await feed.credentials(group: group)
-        let configuration = feed.webSocket(credentials)
+        var configuration = feed.webSocket(credentials)
+        if let metrics { watchExpiry(of: credentials, &configuration, metrics) }
         let connection: any MessageConnection =
             if LineConnection.isSpoken(at: feed.url) {
                 try await LineConnection.connect(configuration, group: group, logger: logger)
@@ -19,6 +22,15 @@ struct FeedDial: Sendable {
                 try await WebSocketConnection.connect(configuration, group: group, logger: logger)
             }
         return (connection, credentials.token)
+    }
+
+    private func watchExpiry(
+        of credentials: FeedCredentials, _ configuration: inout WebSocketClientConfiguration,
+        _ metrics: FeedClientMetrics
+    ) {
+        configuration.onServerCertificate = { metrics.expires(.server, at: $0) }
+        if let time = configuration.tls.certificateExpiry { metrics.expires(.client, at: time) }
+        if let time = credentials.token.flatMap(TokenExpiry.claimed) { metrics.tokenExpires(at: time) }
     }
 }
 

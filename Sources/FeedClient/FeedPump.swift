@@ -36,6 +36,8 @@ struct FeedPump {
     /// Up to when the feed is known to be complete; nil if it is new.
     private var lastLiveAt: Timestamp?
     private var lastFrameAt = ContinuousClock.now
+    /// The same over all connections: a new one has brought nothing yet.
+    private var lastMessageAt = ContinuousClock.now
     /// How long the provider has said nothing, as far as we were listening.
     private var silence = Duration.zero
     private static let longestSilenceStep = Duration.seconds(2)
@@ -124,6 +126,7 @@ struct FeedPump {
 
     private mutating func take(_ batch: MessageBatch) {
         lastFrameAt = .now
+        lastMessageAt = lastFrameAt
         silence = .zero
         rate.add(batch.messageCount, at: lastFrameAt)
         log.builder.advance(to: Timestamp(microseconds: batch.receivedAt))
@@ -254,7 +257,7 @@ struct FeedPump {
         guard elapsed > .milliseconds(900) else { return }
         lastTickAt = now
         log.builder.advance(to: WallClock.now)
-        metrics.lastMessageAge.record((now - lastFrameAt).seconds)
+        metrics.lastMessageAge.record((now - lastMessageAt).seconds)
         // While Redis kept us from reading, nobody was silent.
         silence += min(elapsed, Self.longestSilenceStep)
         if silence > session.deadAfter {
@@ -331,6 +334,7 @@ struct FeedPump {
         while ContinuousClock.now < end, !stop.isRequested {
             try await Task.sleep(for: min(.milliseconds(200), end - .now))
             log.builder.advance(to: WallClock.now)
+            metrics.lastMessageAge.record((ContinuousClock.now - lastMessageAt).seconds)
             try await handleRequests()
             keepAlive(.now)
             try await flush()

@@ -45,6 +45,7 @@ struct FeedRunner: Sendable {
                 try await own(redis: redis, lease: lease, isAfterLoss: isAfterLoss)
                 isAfterLoss = false
             } catch let error as FeedClientError {
+                metrics.failed(.init(error))
                 if case .continuityLost = error {
                     isAfterLoss = true
                     health.report(component, .degraded("\(error)"))
@@ -53,9 +54,11 @@ struct FeedRunner: Sendable {
                     try await giveUp(error)
                 }
             } catch let error as EntryError {
+                metrics.failed(.unusable)
                 try await giveUp(.unreadableLog(error))
             } catch let error as RedisError {
                 isRedisBack = true
+                metrics.failed(.redis)
                 health.report(component, .down("redis: \(error)"))
                 logger.warning("redis is away", metadata: [LogKey.error: "\(error)"])
                 try await pause(.milliseconds(500))
@@ -103,6 +106,8 @@ struct FeedRunner: Sendable {
     /// Serves the feed under a new term until the stop, or until it turns out that someone else does.
     private func own(redis: RedisConnection, lease: FeedLease, isAfterLoss: Bool) async throws {
         let spool = await openSpool()
+        metrics.owned(spoolLimit: spool == nil ? nil : configuration.spool?.maximumBytes)
+        defer { metrics.disowned() }
         do {
             try await own(redis: redis, lease: lease, spool: spool, isAfterLoss: isAfterLoss)
             await spool?.close()
@@ -202,7 +207,9 @@ struct FeedRunner: Sendable {
         let connection: any MessageConnection
         let token: String?
         do {
-            (connection, token) = try await FeedDial(feed: feed, group: group, logger: logger).connect()
+            (connection, token) = try await FeedDial(
+                feed: feed, group: group, logger: logger, metrics: metrics
+            ).connect()
         } catch {
             return SessionEnd(notOpened: error)
         }

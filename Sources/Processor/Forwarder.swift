@@ -29,18 +29,20 @@ struct Forwarder: ~Copyable {
     private let recovery: DecoderRecovery
     /// A hole was seen and the backlog has been read again since.
     private var hasLookedForHole = false
+    /// Of the batch that is being decoded: its frames, and when the first of them was received.
+    private var inHand: (frames: Int, oldest: Timestamp?) = (0, nil)
 
     /// Reads where `events` stands and brings the decoder there.
     static func open(
         feed: ProcessedFeed, names: StreamNames, commands: RedisConnection, reader: RedisConnection,
-        configuration: ProcessorConfiguration, logger: Logger
+        configuration: ProcessorConfiguration, metrics: ProcessorMetrics, logger: Logger
     ) async throws -> Forwarder {
         let lastForwarded = try await lastForwarded(of: names, commands)
         let recovery = DecoderRecovery(feed: feed, names: names, redis: commands, logger: logger)
         let recovered = try await recovery.restore(to: lastForwarded)
         return Forwarder(
             recovery: recovery, names: names, commands: commands, reader: reader, configuration: configuration,
-            metrics: ProcessorMetrics(feed: feed.name), logger: logger, recovered: recovered,
+            metrics: metrics, logger: logger, recovered: recovered,
             lastForwarded: lastForwarded)
     }
 
@@ -113,6 +115,7 @@ struct Forwarder: ~Copyable {
             events: names.events, entries: [], dead: names.dead, letters: [], raw: names.raw,
             group: ConsumerGroup.processor, acknowledge: [])
         var last = lastForwarded
+        inHand = (0, nil)
         for entry in entries {
             let header: RawEntryHeader
             do { header = try RawEntry.header(of: entry.payload) } catch { throw ProcessorError.unreadable(error) }
@@ -127,6 +130,8 @@ struct Forwarder: ~Copyable {
                 hop.entries.append(StreamEntry(id: entry.id, payload: output.payload))
                 for letter in output.letters { hop.letters.append(Self.entry(of: letter)) }
                 last = header.last
+                inHand.frames += Int(header.last - header.first) + 1
+                inHand.oldest = inHand.oldest ?? header.receivedAt
             }
             hop.acknowledge.append(entry.id)
         }
@@ -190,6 +195,10 @@ struct Forwarder: ~Copyable {
 
     private mutating func count(_ entries: [StreamEntry], _ hop: Hop, seconds began: ContinuousClock.Instant) {
         metrics.receivedEntries.increment(by: entries.count)
+        metrics.receivedFrames.increment(by: inHand.frames)
+        if let oldest = inHand.oldest {
+            metrics.ageSeconds.recordNanoseconds(max(0, WallClock.now.since(oldest).microseconds) * 1_000)
+        }
         metrics.batchEntries.record(entries.count)
         metrics.batchSeconds.recordNanoseconds((ContinuousClock.now - began).microseconds * 1_000)
         metrics.count(decoding.takeCounters())

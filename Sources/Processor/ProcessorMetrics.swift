@@ -1,5 +1,6 @@
 import FeedModel
 import Metrics
+import RedisStreams
 
 /// What the Processor counts for one feed; updated per batch.
 struct ProcessorMetrics: Sendable {
@@ -16,6 +17,29 @@ struct ProcessorMetrics: Sendable {
     let rounded: Counter
     let skipped: Counter
     private let letters: [Counter]
+    private let errors: [Failure: Counter]
+
+    /// What interrupted the processing, as the label `kind`.
+    enum Failure: String, CaseIterable {
+        /// Redis did not answer, or refused.
+        case redis
+        /// `events` did not end with what was expected: everything is looked at again.
+        case surprised
+        /// An entry could not be read.
+        case unreadable
+        /// Another process owns the feed's processing, or the feed cannot be processed.
+        case interrupted
+
+        init(_ error: any Error) {
+            self =
+                switch error {
+                case ProcessorError.surprised: .surprised
+                case ProcessorError.unreadable: .unreadable
+                case is RedisError: .redis
+                default: .interrupted
+                }
+        }
+    }
 
     init(feed: FeedName) {
         let labels = [("feed", feed.text)]
@@ -34,7 +58,15 @@ struct ProcessorMetrics: Sendable {
                 label: "touchline_dead_letters_total",
                 dimensions: labels + [("stage", "processor"), ("reason", reason.name)])
         }
+        // All of them at once: a series that appears with a 1 shows no increase.
+        let failures = Failure.allCases.map { kind in
+            let dimensions = labels + [("kind", kind.rawValue)]
+            return (kind, Counter(label: "touchline_processor_errors_total", dimensions: dimensions))
+        }
+        errors = Dictionary(uniqueKeysWithValues: failures)
     }
+
+    func failed(_ error: any Error) { errors[Failure(error)]?.increment() }
 
     func count(_ counters: DecodeCounters) {
         emittedEvents.increment(by: counters.odds + counters.fixtures + counters.settlements + counters.bets)

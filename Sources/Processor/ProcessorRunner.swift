@@ -13,6 +13,7 @@ struct ProcessorRunner: Sendable {
     private let health: HealthRegistry
     private let logger: Logger
     private let names: StreamNames
+    private let metrics: ProcessorMetrics
 
     init(
         feed: ProcessedFeed, configuration: ProcessorConfiguration, share: FeedShare, stop: StopFlag,
@@ -25,6 +26,7 @@ struct ProcessorRunner: Sendable {
         self.health = health
         self.logger = logger.with(LogKey.feed, feed.name.text)
         names = StreamNames(prefix: configuration.prefix, feed: feed.name)
+        metrics = ProcessorMetrics(feed: feed.name)
     }
 
     private var component: String { "processor.\(feed.name)" }
@@ -75,6 +77,7 @@ struct ProcessorRunner: Sendable {
 
     private func recover(from error: any Error) async throws {
         if error is CancellationError { throw error }
+        metrics.failed(error)
         switch error {
         case ProcessorError.unreadable:
             health.report(component, .down("\(error)"))
@@ -98,7 +101,8 @@ struct ProcessorRunner: Sendable {
     private func own(commands: RedisConnection, reader: RedisConnection) async throws {
         try await reader.connect()
         var forwarder = try await Forwarder.open(
-            feed: feed, names: names, commands: commands, reader: reader, configuration: configuration, logger: logger)
+            feed: feed, names: names, commands: commands, reader: reader, configuration: configuration,
+            metrics: metrics, logger: logger)
         health.report(component, .up)
         logger.info("processing", metadata: ["after": "\(forwarder.lastForwarded)"])
         var renewed = ContinuousClock.now

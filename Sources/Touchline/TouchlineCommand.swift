@@ -22,9 +22,11 @@ struct TouchlineCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Operations",
                 subcommands: [
-                    MigrateCommand.self, LintCommand.self, StatusCommand.self, TopCommand.self, TapCommand.self,
+                    MigrateCommand.self, PartitionsCommand.self, LintCommand.self, StatusCommand.self, TopCommand.self,
+                    TapCommand.self,
                     DeadLetterCommand.self,
-                    VerifyCommand.self, DoctorCommand.self, TestCommand.self, TokenCommand.self,
+                    VerifyCommand.self, ExportCommand.self, EraseUserCommand.self, DoctorCommand.self, TestCommand.self,
+                    TokenCommand.self,
                 ]),
             CommandGroup(
                 name: "Sources and measurements",

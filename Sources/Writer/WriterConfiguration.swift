@@ -18,6 +18,7 @@ package struct WriterConfiguration: Sendable {
     package var claim: ClaimPolicy
     package var trim: TrimPolicy
     package var letters: LetterPolicy
+    package var partitions: PartitionPolicy
     /// How a batch that Postgres does not take is tried again.
     package var retry: RetryBackoff
     /// An entry delivered this often is written in a transaction of its own.
@@ -29,7 +30,8 @@ package struct WriterConfiguration: Sendable {
         redis: RedisEndpoint, postgresURL: String, prefix: String = "touchline", feeds: [WriterFeed],
         connections: Int = 2, batch: BatchPolicy = BatchPolicy(), isRawAuditOn: Bool = false, consumerName: String,
         claim: ClaimPolicy = ClaimPolicy(), trim: TrimPolicy = TrimPolicy(),
-        letters: LetterPolicy = LetterPolicy(), retry: RetryBackoff = RetryBackoff(),
+        letters: LetterPolicy = LetterPolicy(), partitions: PartitionPolicy = PartitionPolicy(),
+        retry: RetryBackoff = RetryBackoff(),
         deliveriesBeforeAlone: Int = 5, cachedSelections: Int = 200_000
     ) {
         self.redis = redis
@@ -43,6 +45,7 @@ package struct WriterConfiguration: Sendable {
         self.claim = claim
         self.trim = trim
         self.letters = letters
+        self.partitions = partitions
         self.retry = retry
         self.deliveriesBeforeAlone = deliveriesBeforeAlone
         self.cachedSelections = cachedSelections

@@ -1,5 +1,6 @@
 import FeedModel
 import Metrics
+import RedisStreams
 
 /// What the Writer counts; updated per batch.
 struct WriterMetrics: Sendable {
@@ -29,10 +30,13 @@ struct WriterMetrics: Sendable {
     /// - Parameter worker: tells the workers of a process apart where a value belongs to one.
     init(worker: String) {
         cacheBytes = Gauge(label: "touchline_writer_cache_bytes", dimensions: [("worker", worker)])
+        // A series that appears with a 1 shows no increase.
+        for kind in Failure.allCases { counter(of: kind).increment(by: 0) }
+        counter(ofLetters: .writer, .writeRejected).increment(by: 0)
     }
 
     /// What went wrong, as the label `kind`.
-    enum Failure: String {
+    enum Failure: String, CaseIterable {
         /// Postgres did not take the batch, and may take it later.
         case away
         /// Postgres refused what only a person can mend.
@@ -45,8 +49,14 @@ struct WriterMetrics: Sendable {
         case unreadable
     }
 
-    func failed(_ kind: Failure) {
-        Counter(label: "touchline_writer_errors_total", dimensions: [("kind", kind.rawValue)]).increment()
+    func failed(_ kind: Failure) { counter(of: kind).increment() }
+
+    private func counter(of kind: Failure) -> Counter {
+        Counter(label: "touchline_writer_errors_total", dimensions: [("kind", kind.rawValue)])
+    }
+
+    private func counter(ofLetters stage: DeadLetterStage, _ reason: DeadLetterReason) -> Counter {
+        Counter(label: "touchline_dead_letters_total", dimensions: [("stage", stage.name), ("reason", reason.name)])
     }
 
     func received(entries: Int, redelivered: Int) {
@@ -69,10 +79,7 @@ struct WriterMetrics: Sendable {
         }
         noteAges(of: sealed.batch.entries, now: WallClock.now)
         for (kind, count) in outcome.letters where kind.stage == .writer {
-            Counter(
-                label: "touchline_dead_letters_total",
-                dimensions: [("stage", kind.stage.name), ("reason", kind.reason.name)]
-            ).increment(by: count)
+            counter(ofLetters: kind.stage, kind.reason).increment(by: count)
         }
     }
 
@@ -106,6 +113,17 @@ struct WriterMetrics: Sendable {
     func cacheHolds(bytes: Int) { cacheBytes.record(bytes) }
 
     func partitions(ahead: Int) { partitionsAhead.record(ahead) }
+}
+
+/// How full Redis is.
+struct RedisGauges: Sendable {
+    private let used = Gauge(label: "touchline_redis_memory_used_bytes")
+    private let limit = Gauge(label: "touchline_redis_memory_limit_bytes")
+
+    func record(_ facts: ServerFacts) {
+        used.record(facts.usedMemory)
+        limit.record(facts.maxmemory)
+    }
 }
 
 /// What the streams of one feed look like from the outside.

@@ -24,6 +24,14 @@ import Testing
             words: ["feeds.a.clock_slack", "8d"]),
         WrongSetting(yaml: "writer: { batch_rows: -1 }", words: ["writer.batch_rows", "1 to 100000"]),
         WrongSetting(yaml: "writer:\n  bach_rows: 5", words: ["line 2", "unknown key 'writer.bach_rows'"]),
+        WrongSetting(
+            yaml: "writer: { partitions: { unit: week } }", words: ["line 1", "writer.partitions.unit", "day, hour"]),
+        WrongSetting(yaml: "writer: { partitions: { keep: 2d } }", words: ["writer.partitions.keep", "2d"]),
+        WrongSetting(
+            yaml: "writer: { partitions: { keep: 30d, archive: here } }",
+            words: ["writer.partitions.archive", "absolute path"]),
+        WrongSetting(
+            yaml: "writer: { partitions: { archive: /srv } }", words: ["writer.partitions.archive", "'keep'"]),
         WrongSetting(yaml: "redis: { url: http://x }", words: ["redis.url"]),
         WrongSetting(yaml: "redis: { url: redis://x/99999999999 }", words: ["redis.url"]),
         WrongSetting(yaml: "postgres: { url: mysql://u:hush@h/d }", words: ["postgres.url"]),
@@ -133,6 +141,15 @@ import Testing
         WrongSetting(
             yaml: feed("login: { url: 'http://l', token_field: t, headers: { 'a b': hush } }"),
             words: ["feeds.a.login.headers.a b"]),
+        WrongSetting(yaml: feed("login: {}"), words: ["line 5: 'feeds.a.login.url' is missing"]),
+        WrongSetting(yaml: feed("token_file: /tmp"), words: ["line 5: 'feeds.a.token_file'", "a folder"]),
+        WrongSetting(yaml: feed("tls: { ca: /tmp }"), words: ["line 5: 'feeds.a.tls.ca'", "a folder"]),
+        WrongSetting(yaml: feed("streams: []"), words: ["feeds.a.streams", "at least one"]),
+        WrongSetting(yaml: feed("app_key: hush"), words: ["line 5: 'feeds.a.app_key'", "betfair"]),
+        WrongSetting(yaml: feed("markets: [A]"), words: ["line 5: 'feeds.a.markets'", "polymarket or kalshi"]),
+        WrongSetting(yaml: betfair("tls://h:1", "channels: [trade]"), words: ["line 7: 'feeds.a.channels'", "kalshi"]),
+        WrongSetting(
+            yaml: "operations: { listen: '127.0.0.1:8080' }", words: ["line 1: 'operations.listen'", "broadcaster"]),
         WrongSetting(yaml: feed("login: { url: 'http://l', path: t }"), words: ["unknown key 'feeds.a.login.path'"]),
         WrongSetting(yaml: feed("connect_timeout: 0s"), words: ["feeds.a.connect_timeout", "duration"]),
         WrongSetting(yaml: feed("answer_timeout: 0s"), words: ["feeds.a.answer_timeout", "duration"]),
@@ -238,6 +255,15 @@ import Testing
             "PROBLEM  postgres: ", "PROBLEM  spool: /proc/nowhere", "PROBLEM  feed gone: cannot connect",
             "PROBLEM  feed tokenless: the token file /nowhere",
         ] { #expect(output.contains(wrong), "\(output)") }
+
+        let (codeOfJSON, json) = try await program.run(["doctor", "--json"])
+        #expect(codeOfJSON == 1)
+        let findings = try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: String]])
+        let states = Dictionary(findings.map { ($0["subject"] ?? "", $0["state"] ?? "") }) { first, _ in first }
+        #expect(states["redis answers"] == "ok" && states["postgres"] == "problem" && states["spool"] == "problem")
+        let gone = try #require(findings.first { $0["subject"] == "feed gone" })
+        #expect(gone["state"] == "problem" && gone["problem"]?.hasPrefix("cannot connect") == true, "\(gone)")
+        #expect(findings.allSatisfy { ($0["problem"] == nil) == ($0["state"] == "ok") }, "\(json)")
         await program.removeFiles()
     }
 }

@@ -60,6 +60,7 @@ import Testing
             try await stages.rewrite(
                 configuration: Self.configuration(redis, url, prefix, feed + ", clock_slack: 3h"))
             await stages.signal("process", SIGHUP)
+            for _ in 0..<200 where !(await Self.hasNewRules(stages)) { try await Task.sleep(for: .milliseconds(100)) }
             try await Self.replayAll(stages, database)
             try await Self.drop(stages, database)
             try await Self.waitsForAnOwner(stages, database)
@@ -68,6 +69,13 @@ import Testing
             await stages.expectCleanEnd()
         }
         await book.stop()
+    }
+
+    /// A letter that is sent before is refused again.
+    private static func hasNewRules(_ stages: StageProcesses) async -> Bool {
+        let said = await stages.output(of: "process")
+        guard let reload = said.range(of: "feeds are read again") else { return false }
+        return said[reload.upperBound...].contains("processing")
     }
 
     private static func looks(_ stages: StageProcesses, _ database: PipelineDatabase) async throws {

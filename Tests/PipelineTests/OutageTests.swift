@@ -70,6 +70,39 @@ import Testing
         await redis.stop()
     }
 
+    /// That is when somebody has to see how the streams grow, and when Redis needs its room.
+    @Test(.timeLimit(.minutes(3))) func `streams are measured and trimmed while Postgres is away`() async throws {
+        let redis = try await RedisServer.start()
+        try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
+            let chain = try await Chain.start(redis: redis, url: url)
+            try await database.until("SELECT count(*) > 500 FROM odds_changes")
+            let server = try await TestServers.postgres()
+            let name = database.name
+            _ = try await server.execute("ALTER DATABASE \"\(name)\" ALLOW_CONNECTIONS false", database: "postgres")
+            _ = try await server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'",
+                database: "postgres")
+            let port = try #require(chain.ports["write"])
+            func oldest() async throws -> Double {
+                let metrics = try await ChildProcess.run("curl", ["-s", "http://127.0.0.1:\(port)/metrics"]).output
+                let pattern = /touchline_stream_oldest_pending_seconds.*stream="events".* ([0-9.]+)/
+                return metrics.firstMatch(of: pattern).flatMap { Double($0.1) } ?? 0
+            }
+            for _ in 0..<300 where try await oldest() < 15 { try await Task.sleep(for: .milliseconds(100)) }
+            #expect(try await oldest() >= 15)
+            // 300 messages a second for so long: the Processor's checkpoint is five seconds old at most.
+            let length = try await ChildProcess.run(
+                "redis-cli", ["-u", redis.url, "xlen", "touchline:{book}:raw"]
+            ).output
+            #expect(Int(length.filter(\.isNumber)) ?? .max < 6_000, "\(length)")
+            _ = try await server.execute("ALTER DATABASE \"\(name)\" ALLOW_CONNECTIONS true", database: "postgres")
+            try await chain.untilReady(true)
+            await chain.stages.expectCleanEnd()
+        }
+        await redis.stop()
+    }
+
     @Test(.timeLimit(.minutes(3)))
     func `a Redis that forgets everything is one gap with its times, and the feed goes on`() async throws {
         let redis = try await RedisServer.start()

@@ -44,6 +44,12 @@ struct SampleEntries {
         last += frames
         next += frames
     }
+
+    /// What follows was begun by somebody who found an empty stream.
+    mutating func forget() {
+        next += 1_000
+        last = 0
+    }
 }
 
 /// A selection by words, and its identity bytes.

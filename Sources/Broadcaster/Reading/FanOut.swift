@@ -74,7 +74,7 @@ struct FanOut: Sendable {
     private func deliver(_ batch: FanOutBatch, _ inFlight: inout [EventLoopFuture<Void>]) async throws {
         for future in inFlight { try await future.get() }
         inFlight = hosts.map { $0.deliver(batch) }
-        if !batch.frames.isEmpty { metrics.lag.recordNanoseconds(max(0, batch.lag.microseconds) * 1_000) }
+        if !batch.frames.isEmpty { metrics.handedOver(after: batch.lag) }
     }
 
     /// Classes that merge want to be looked at twice in their interval.

@@ -35,4 +35,9 @@ extension CloseCode {
     static let commandsTooFast: CloseCode = 4030
     static let malformedCommand: CloseCode = 4040
     static let internalFailure: CloseCode = 4050
+
+    static let ofSubscribers: [CloseCode] = [
+        .authenticationFailed, .notAllowed, .tooSlow, .draining, .noPong, .silentTooLong, .tooManyConnections,
+        .commandsTooFast, .malformedCommand, .internalFailure,
+    ]
 }

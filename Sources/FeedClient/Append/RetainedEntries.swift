@@ -28,7 +28,8 @@ package struct RetainedEntries {
             bytes -= entries[start].payload.count
             start += 1
         }
-        if start > 1024 && start > entries.count / 2 {
+        // What fell out holds its memory until here: never more than a quarter of all.
+        if start > 64 && start > entries.count / 4 {
             entries.removeFirst(start)
             start = 0
         }

@@ -4,7 +4,9 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this machine: CPU by process.",
-        subcommands: [BenchChainCommand.self, BenchFeedCommand.self, BenchProcessCommand.self],
+        subcommands: [
+            BenchChainCommand.self, BenchFeedCommand.self, BenchProcessCommand.self, BenchFanOutCommand.self,
+        ],
         defaultSubcommand: BenchChainCommand.self)
 }
 
@@ -86,4 +88,40 @@ struct BenchProcessCommand: ReportingCommand {
     @OptionGroup var options: BenchOptions
 
     func execute() async throws { try await options.measure(.process) }
+}
+
+/// Redis → subscribers: the Broadcaster alone.
+struct BenchFanOutCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fanout",
+        abstract: "The Broadcaster's CPU µs a delivery, delays, and memory a subscriber.",
+        discussion: """
+            Starts a Redis of its own and broadcast as a process of its own; one fixture's prices change, and every subscriber is
+            sent every change (200 bytes).
+            Example: touchline bench fanout --subscribers 1000 --rate 50
+            """)
+
+    @Option(help: "How many subscribers.") var subscribers = 1_000
+    @Option(help: "Changes a second; 0 is as fast as they are taken, with 20 under way.") var rate = 0
+    @Option(help: "How many of the subscribers read nothing.") var stalled = 0
+    @Option(help: "How long is measured.") var seconds = 5
+    @Flag(help: "Nothing changes: memory alone.") var idle = false
+    @Option(help: "How often the whole run is repeated.") var runs = 1
+
+    func validate() throws {
+        guard (1...60_000).contains(subscribers), (0..<subscribers).contains(stalled) else {
+            throw ValidationError("--subscribers must be 1 to 60000, --stalled fewer than that")
+        }
+        guard (0...1_000_000).contains(rate), (1...3_600).contains(seconds), (1...100).contains(runs) else {
+            throw ValidationError("--rate must be 0 to 1000000, --seconds 1 to 3600, --runs 1 to 100")
+        }
+    }
+
+    func execute() async throws {
+        for _ in 1...runs {
+            let run = FanOutRun(
+                subscribers: subscribers, rate: idle ? nil : rate, seconds: seconds, stalled: stalled)
+            StandardOutput.line(try await run.measure().text)
+        }
+    }
 }

@@ -17,6 +17,8 @@ struct StageProcess {
         return StageProcess(stage: stage, child: try await ChildProcess.start(launch), log: log)
     }
 
+    var residentBytes: Int { ProcessTable.residentBytes(of: child.pid) ?? 0 }
+
     var processorSeconds: Double { ProcessTable.cpuSeconds(of: child.pid) ?? 0 }
 
     /// Throws with the end of its log if the process has ended.

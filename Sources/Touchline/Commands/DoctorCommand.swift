@@ -12,6 +12,7 @@ struct DoctorCommand: ReportingCommand {
         discussion: "Example: touchline doctor --config touchline.yaml")
 
     @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Print the findings as JSON.") var json = false
 
     func execute() async throws {
         let configuration = try options.load()
@@ -27,8 +28,18 @@ struct DoctorCommand: ReportingCommand {
             findings += feeds.sorted { $0.0 < $1.0 }.map(\.1)
         }
         if configuration.feeds.isEmpty { findings.append(Finding("feeds", problem: "none are configured")) }
-        for finding in findings { StandardOutput.line(finding.text) }
+        if json {
+            StandardOutput.line(try Self.document(findings))
+        } else {
+            for finding in findings { StandardOutput.line(finding.text) }
+        }
         if findings.contains(where: { $0.isFatal }) { throw ExitCode.failure }
+    }
+
+    static func document(_ findings: [Finding]) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(findings), as: UTF8.self)
     }
 }
 
@@ -46,11 +57,27 @@ struct Finding: Sendable {
         self.isWarning = isWarning
     }
 
+    /// As scripts read it.
+    private var state: String { isFatal ? "problem" : problem == nil ? "ok" : "warning" }
+
     var isFatal: Bool { problem != nil && !isWarning }
 
     var text: String {
         guard let problem else { return "ok       \(subject)" }
         return "\(isWarning ? "warning " : "PROBLEM ") \(subject): \(problem.printable)"
+    }
+}
+
+extension Finding: Encodable {
+    private enum Key: String, CodingKey {
+        case subject, state, problem
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(subject, forKey: .subject)
+        try container.encode(state, forKey: .state)
+        try container.encodeIfPresent(problem, forKey: .problem)
     }
 }
 

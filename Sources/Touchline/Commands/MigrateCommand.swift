@@ -8,28 +8,55 @@ import Writer
 struct MigrateCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Create or upgrade the schema in Postgres.",
-        discussion: "Example: touchline migrate --config touchline.yaml")
+        discussion: """
+            Example: touchline migrate --config touchline.yaml
+            Example: touchline migrate --analyst-role touchline_analyst
+            """)
 
     @OptionGroup var options: ConfigurationOptions
+    @Option(help: "Make this role, or take it, and let it read everything and change nothing.")
+    var analystRole: String?
 
     func execute() async throws {
-        try await Self.migrate(url: options.load().postgresURL) { print($0) }
+        let role = analystRole
+        if let role, role.isEmpty || role.utf8.count > 63 {
+            throw CommandFailure(
+                description: "'--analyst-role \(role)': a role's name has 1 to 63 bytes", exitCode: ExitCode(2))
+        }
+        let configuration = try options.load()
+        try await Self.migrate(
+            url: configuration.postgresURL, role: role.map { AnalystRole(name: $0) },
+            planner: configuration.partitions.planner
+        ) { print($0) }
     }
 
-    static func migrate(url: String, report: @escaping @Sendable (String) -> Void) async throws {
+    static func migrate(
+        url: String, role: AnalystRole? = nil, planner: PartitionPlanner = PartitionPlanner(),
+        report: @escaping @Sendable (String) -> Void
+    ) async throws {
         let connection = PostgresConnection(url: url, name: "migrate", statementTimeout: nil)
         do {
             try await connection.connect()
             let done = try await SchemaMigrator().migrate(connection) { step in
                 report("applied \(step.version): \(step.name)")
             }
-            try await PartitionKeeper().ensure(at: WallClock.now, connection)
+            try await PartitionKeeper(planner: planner).ensure(at: WallClock.now, connection)
             if done.isEmpty { report("the schema is current") }
+            if let role { try await establish(role, connection, report) }
             await connection.close()
         } catch let error as PostgresError {
             await connection.close()
             throw CommandFailure(
                 description: "Postgres at \(SecretMask.masked(url)) cannot be migrated: \(error)")
         }
+    }
+
+    /// What the role that migrates may not do, somebody else must: it is told, and no failure.
+    private static func establish(
+        _ role: AnalystRole, _ connection: PostgresConnection, _ report: @Sendable (String) -> Void
+    ) async throws {
+        let refusals = try await role.establish(connection)
+        for refusal in refusals { printError("touchline: role \(role.name): \(refusal)") }
+        if refusals.isEmpty { report("role \(role.name) reads the schema") }
     }
 }

@@ -50,6 +50,9 @@ final class ConfigurationReader {
 
     // MARK: Values
 
+    /// Whether the file has the key, whatever is in it.
+    func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
+
     func section(_ key: String) -> ConfigurationReader {
         known.insert(key)
         return ConfigurationReader(parent: self, key: key)

@@ -19,7 +19,8 @@ struct EffectiveConfiguration {
             "postgres:    { url: \(SecretMask.masked(configuration.postgresURL)), connections: \(configuration.postgresConnections) }",
             "feed_client: { linger: \(Self.milliseconds(configuration.linger)), spool: \(Self.spool(configuration.spool)) }",
             "writer:      { batch_rows: \(configuration.batchRows), batch_bytes: \(configuration.batchBytes)B, "
-                + "batch_period: \(Self.milliseconds(configuration.batchPeriod)), raw_audit: \(configuration.isRawAuditOn) }",
+                + "batch_period: \(Self.milliseconds(configuration.batchPeriod)), raw_audit: \(configuration.isRawAuditOn), "
+                + "partitions: \(Self.partitions(configuration.partitions)) }",
             "dead_letters: { keep: \(Int64(configuration.letters.keep / .seconds(3_600)))h, "
                 + "warn_above: \(configuration.letters.warnAbove) }",
             "broadcaster: { listen: \"\(configuration.broadcaster)\", "
@@ -46,6 +47,12 @@ struct EffectiveConfiguration {
 
     private static func count(_ settings: SubscriberSettings) -> Int {
         settings.authentication.keys.values.filter { $0.name?.hasPrefix("key:") == true }.count
+    }
+
+    private static func partitions(_ policy: PartitionPolicy) -> String {
+        func days(_ duration: Duration?) -> String { duration.map { "\(Int64($0 / .seconds(3_600)))h" } ?? "for ever" }
+        return "{ unit: \(policy.unit.rawValue), ahead: \(policy.ahead), keep: \(days(policy.keep)), "
+            + "keep_raw: \(days(policy.keepRaw ?? policy.keep)), archive: \(policy.archive ?? "none") }"
     }
 
     private static func lines(of feed: FeedConfiguration) -> [String] {

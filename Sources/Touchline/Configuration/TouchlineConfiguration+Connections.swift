@@ -68,7 +68,24 @@ extension ConfigurationReader {
     /// A path; what cannot be read is a problem with its line.
     func readableFile(_ key: String) -> String? {
         guard let path = string(key) else { return nil }
-        if !FileManager.default.isReadableFile(atPath: path) { reject(key, path, "a readable PEM file") }
+        if !FileManager.default.isReadableFile(atPath: path) {
+            reject(key, path, "a readable PEM file")
+        } else {
+            rejectFolder(key, path)
+        }
         return path
+    }
+
+    /// A path where a file is, or will be one day.
+    func file(_ key: String) -> String? {
+        guard let path = string(key) else { return nil }
+        rejectFolder(key, path)
+        return path
+    }
+
+    private func rejectFolder(_ key: String, _ path: String) {
+        var isFolder = ObjCBool(false)
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return }
+        reject(key, path, "a file: this is a folder")
     }
 }

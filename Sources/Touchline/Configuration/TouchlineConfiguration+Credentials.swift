@@ -36,7 +36,7 @@ extension TouchlineConfiguration {
         let body = section.secret("body")
         let headers = readHeaders(section)
         section.rejectUnknownKeys()
-        guard url != nil || field != nil || !section.keys.isEmpty else { return nil }
+        guard url != nil || field != nil || feed.has("login") else { return nil }
         if let url, let why = HTTPExchange.problem(ofURL: url) {
             section.reject("url", url, "http://host[:port]/path or https://…: \(why)")
         }

@@ -23,7 +23,7 @@ extension TouchlineConfiguration {
         let url = feed.string("url")
         var configuration = FeedConfiguration(
             name: name, provider: provider ?? "", url: url ?? "", token: feed.secret("token"),
-            tokenFile: feed.string("token_file"), applicationKey: feed.secret("app_key"),
+            tokenFile: feed.file("token_file"), applicationKey: feed.secret("app_key"),
             connection: readConnection(feed, url: url))
         configuration.login = readLogin(feed)
         configuration.kalshiKey = readKalshiKey(feed, provider: provider)
@@ -43,6 +43,7 @@ extension TouchlineConfiguration {
             return nil
         }
         checkNeeds(of: configuration, feed)
+        checkForeignKeys(of: configuration, feed)
         guard url != nil else {
             feed.missing("url", "where the feed is, such as wss://host/path")
             return nil
@@ -68,7 +69,10 @@ extension TouchlineConfiguration {
     /// What to subscribe to.
     private static func readSubscription(_ feed: ConfigurationReader, into configuration: inout FeedConfiguration) {
         let streams = StreamKinds.named.map(\.name)
-        if let names = feed.strings("streams", from: streams) { configuration.streams = names }
+        if let names = feed.strings("streams", from: streams) {
+            configuration.streams = names
+            if names.isEmpty { feed.missing("streams", "at least one, or leave the key out") }
+        }
         if let names = feed.strings("quiet_ok", from: streams) {
             configuration.quietStreams = StreamKinds(names: names)
         }
@@ -83,6 +87,17 @@ extension TouchlineConfiguration {
         configuration.markets = feed.strings("markets") ?? []
         for market in configuration.markets where !isIdentifier(market) {
             feed.reject("markets", market, "ids of 1 to 200 printable ASCII characters")
+        }
+    }
+
+    /// What another provider understands: here it would do nothing, and whoever wrote it thinks that it does.
+    private static func checkForeignKeys(of configuration: FeedConfiguration, _ feed: ConfigurationReader) {
+        let owners = [
+            ("app_key", ["betfair"]), ("markets", ["polymarket", "kalshi"]), ("channels", ["kalshi"]),
+        ]
+        for (key, providers) in owners where feed.has(key) && !providers.contains(configuration.provider) {
+            guard SessionRegistry.isKnown(configuration.provider) else { continue }
+            feed.problem(key, "is for the provider \(providers.joined(separator: " or ")): leave it out")
         }
     }
 

@@ -18,6 +18,7 @@ struct TouchlineConfiguration: Sendable {
     var batchPeriod = Duration.milliseconds(50)
     var isRawAuditOn = false
     var letters = LetterPolicy()
+    var partitions = PartitionPolicy()
     var broadcaster = ListenAddress(host: "127.0.0.1", port: 8080)
     var subscribers = SubscriberSettings()
     var operations = ListenAddress(host: "127.0.0.1", port: 9464)
@@ -122,6 +123,7 @@ extension TouchlineConfiguration {
         batchBytes = writer.bytes("batch_bytes", in: 65_536...(256 << 20), default: batchBytes)
         batchPeriod = writer.duration("batch_period", in: .milliseconds(1)...(.seconds(10)), default: batchPeriod)
         isRawAuditOn = writer.flag("raw_audit", default: isRawAuditOn)
+        partitions = writer.section("partitions").partitions(default: partitions)
         writer.rejectUnknownKeys()
         let deadLetters = reader.section("dead_letters")
         letters.keep = deadLetters.duration(
@@ -152,6 +154,10 @@ extension TouchlineConfiguration {
         let operationsSection = reader.section("operations")
         operations = operationsSection.address("listen", default: operations)
         operationsSection.rejectUnknownKeys()
+        if operations == broadcaster, operations.port != 0 {
+            operationsSection.problem(
+                "listen", "is \(operations), and so is 'broadcaster.listen': one of them needs another")
+        }
     }
 }
 

@@ -18,4 +18,24 @@ enum Interruption {
         } catch is CancellationError {
         }
     }
+
+    /// Runs `body`; SIGINT or SIGTERM cancels it, and what it throws then is thrown on: an end before the end is a failure. A
+    /// second signal ends the process at once.
+    static func failing<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result
+    {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                for await _ in signals { break }
+                return nil
+            }
+            while let ended = try await group.next() {
+                group.cancelAll()
+                if let result = ended { return result }
+                EndAtSecondSignal.arm()
+            }
+            throw CancellationError()
+        }
+    }
 }

@@ -6,6 +6,6 @@ enum Allocator {
     /// kernel clears every page of them anew.
     static func keepLargeBlocks() {
         _ = mallopt(M_MMAP_THRESHOLD, 32 << 20)
-        _ = mallopt(M_TRIM_THRESHOLD, 256 << 20)
+        _ = mallopt(M_TRIM_THRESHOLD, 64 << 20)
     }
 }

@@ -103,7 +103,7 @@ struct Application {
             feeds: configuration.feeds.map(WriterFeed.init),
             connections: min(configuration.postgresConnections, 4), batch: policy,
             isRawAuditOn: configuration.isRawAuditOn, consumerName: "\(Self.hostName)-writer",
-            letters: configuration.letters)
+            letters: configuration.letters, partitions: configuration.partitions)
         return try WriterService(configuration: writer, changes: lists.written, health: health, logger: logger)
     }
 

@@ -12,6 +12,8 @@ struct DialTarget: Sendable {
     var timeout: Duration
     /// How much one read takes from the socket at most.
     var readBytes = 128 * 1024
+    /// Told when the server's certificate runs out.
+    var onServerCertificate: (@Sendable (Int64) -> Void)?
 
     /// Why TLS could not verify the server; nil if it can.
     var problem: WebSocketError? {
@@ -72,9 +74,18 @@ struct ClientDial<Product: Sendable>: Sendable {
             .connect(host: target.proxy?.host ?? target.url.host, port: target.proxy?.port ?? target.url.port)
         socket.whenComplete { result in
             switch result {
-            case .success(let channel): opened.futureResult.whenFailure { _ in channel.close(promise: nil) }
+            case .success(let channel):
+                opened.futureResult.whenFailure { _ in channel.close(promise: nil) }
+                tellCertificate(of: channel)
             case .failure(let error): opened.fail(error)
             }
+        }
+    }
+
+    private func tellCertificate(of channel: any Channel) {
+        guard tls != nil, let tell = target.onServerCertificate else { return }
+        opened.futureResult.flatMap { _ in channel.nioSSL_peerCertificate() }.whenSuccess { certificate in
+            if let certificate { tell(Int64(certificate.notValidAfter)) }
         }
     }
 

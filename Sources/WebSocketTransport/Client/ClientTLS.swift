@@ -76,3 +76,11 @@ enum ClientTLS {
         guard access(file, R_OK) == 0 else { throw .configuration("\(what) \(file) cannot be read") }
     }
 }
+
+extension ClientTLSConfiguration {
+    /// When the first certificate of `certificateFile` runs out, in seconds since 1970; nil without one that can be read.
+    package var certificateExpiry: Int64? {
+        guard let file = certificateFile else { return nil }
+        return (try? NIOSSLCertificate.fromPEMFile(file))?.first.map { Int64($0.notValidAfter) }
+    }
+}

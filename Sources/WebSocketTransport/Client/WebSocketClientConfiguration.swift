@@ -24,6 +24,8 @@ package struct WebSocketClientConfiguration: Sendable {
     /// Offers permessage-deflate.
     package var compression: CompressionOffer?
     package var tls = ClientTLSConfiguration()
+    /// Told after each handshake of TLS when the server's certificate runs out, in seconds since 1970.
+    package var onServerCertificate: (@Sendable (Int64) -> Void)?
     /// Nil to connect directly.
     package var proxy: HTTPProxy?
     /// The wall clock in microseconds since 1970, for `MessageBatch.receivedAt`.

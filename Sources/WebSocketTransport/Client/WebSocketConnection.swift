@@ -90,7 +90,7 @@ extension WebSocketConnection {
         let url = try configuration.validated()
         let target = DialTarget(
             url: url, tls: configuration.tls, proxy: configuration.proxy, timeout: configuration.connectTimeout,
-            readBytes: configuration.readBytes)
+            readBytes: configuration.readBytes, onServerCertificate: configuration.onServerCertificate)
         let connection = try await ClientDial.open(target, group: group) { channel, opened in
             try prepare(channel, configuration, url: url, opened: opened)
         }

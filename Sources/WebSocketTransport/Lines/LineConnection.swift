@@ -74,7 +74,7 @@ package final class LineConnection: MessageConnection {
         let url = try EndpointURL(configuration.url, .lines)
         let target = DialTarget(
             url: url, tls: configuration.tls, proxy: configuration.proxy, timeout: configuration.connectTimeout,
-            readBytes: configuration.readBytes)
+            readBytes: configuration.readBytes, onServerCertificate: configuration.onServerCertificate)
         let connection = try await ClientDial.open(target, group: group) { channel, opened in
             let inbox = Inbox(watermarkBytes: configuration.inboxBytes)
             let ready = channel.eventLoop.makePromise(of: Void.self)

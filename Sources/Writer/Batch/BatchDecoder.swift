@@ -66,6 +66,7 @@ struct BatchDecoder: ~Copyable {
     mutating func append(
         _ entry: StreamEntry, of route: FeedRoute, cache: inout DimensionCache
     ) throws(EntryError) {
+        if batch.entries.isEmpty { cache.beginBatch() }
         let mark = Mark(batch)
         let failure = entry.payload.withUnsafeBytes { bytes -> EntryError? in
             do throws(EntryError) {

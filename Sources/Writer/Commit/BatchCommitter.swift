@@ -87,6 +87,8 @@ struct BatchCommitter: Sendable {
         if !outside.isEmpty { note(failure, messages: outside.count) }
         let times = entries.indices.filter { exclusions.isWanted(entries[$0], $0) }.map { entries[$0].rowsReceivedAt }
         if let first = times.min(), let last = times.max() {
+            // The refused COPY has cost the connection.
+            try await connection.connect()
             let made = try await partitions.ensure(covering: first...last, now: now, connection)
             if made.isEmpty && outside.isEmpty { return .wait }
         }

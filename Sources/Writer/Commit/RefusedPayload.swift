@@ -29,6 +29,28 @@ enum RawFrames {
     }
 }
 
+extension RawFrames {
+    /// A section of frames in which `replace` has changed some; nil if it has changed none, or the section cannot be read.
+    static func rewritten(_ section: [UInt8], _ replace: ([UInt8]) -> [UInt8]?) -> [UInt8]? {
+        section.withUnsafeBytes { bytes in
+            var cursor = ByteCursor(bytes)
+            var result: [UInt8] = []
+            var isChanged = false
+            while !cursor.isAtEnd {
+                guard let frame = try? RawEntry.frame(&cursor) else { return nil }
+                let replaced = replace([UInt8](frame.bytes))
+                isChanged = isChanged || replaced != nil
+                if let replaced {
+                    replaced.withUnsafeBytes { RawEntry.append(frame: $0, isBinary: frame.isBinary, to: &result) }
+                } else {
+                    RawEntry.append(frame: frame.bytes, isBinary: frame.isBinary, to: &result)
+                }
+            }
+            return isChanged ? result : nil
+        }
+    }
+}
+
 /// Takes single messages out of entries of `events`.
 enum EventsExtract {
     /// The events at one position as the payload of an entry of their own; nil if the entry cannot be read.

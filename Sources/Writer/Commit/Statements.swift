@@ -1,3 +1,5 @@
+import FeedModel
+
 /// The statements of a batch beside its COPYs. Each takes its rows as arrays, sorted by key, so that transactions that
 /// meet
 /// take their locks in one order.
@@ -85,17 +87,20 @@ enum Statement {
 
     // MARK: Gaps and letters
 
-    /// A gap whose beginning nobody knows begins behind the last message that was written.
+    /// A gap whose beginning nobody knows begins behind the last message that was written, and so does a loss: what Redis lost
+    /// may be more than what the feed missed.
     static let openGaps = """
         INSERT INTO feed_gaps AS gap
             (feed_id, position, kind, from_sequence, to_sequence, from_time, to_time, cause)
-        SELECT feed_id, position, kind, from_sequence, to_sequence, coalesce(from_time, (
-                SELECT l.received_at FROM ingest_ledger l
-                WHERE l.feed_id = opened.feed_id AND l.first_frame < opened.position >> 13 AND l.rows > 0
-                ORDER BY l.first_frame DESC LIMIT 1)), to_time, cause
+        SELECT feed_id, position, kind, from_sequence, to_sequence,
+            CASE WHEN kind = \(GapKind.lost.rawValue) THEN least(from_time, written.last)
+                ELSE coalesce(from_time, written.last) END, to_time, cause
         FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[],
             $6::timestamptz[], $7::timestamptz[], $8::text[])
             AS opened (feed_id, position, kind, from_sequence, to_sequence, from_time, to_time, cause)
+        LEFT JOIN LATERAL (SELECT l.received_at FROM ingest_ledger l
+            WHERE l.feed_id = opened.feed_id AND l.first_frame < opened.position >> 13 AND l.rows > 0
+            ORDER BY l.first_frame DESC LIMIT 1) AS written (last) ON true
         ON CONFLICT (feed_id, position) DO UPDATE SET kind = excluded.kind, from_sequence = excluded.from_sequence,
             to_sequence = excluded.to_sequence, from_time = excluded.from_time, to_time = excluded.to_time,
             cause = excluded.cause

@@ -13,6 +13,8 @@ struct DimensionCache: ~Copyable {
     private var states: [MarketState] = []
     private var runs: [Int16: Run] = [:]
     private let maximumSelections: Int
+    /// Tells batches apart.
+    private var batch = 0
 
     init(maximumSelections: Int) { self.maximumSelections = maximumSelections }
 
@@ -23,6 +25,8 @@ struct DimensionCache: ~Copyable {
         /// The status written last and where it stood; 0 and below every position before the first.
         var status: UInt8 = 0
         var position: Int64 = .min
+        /// The batch that it was noted for last.
+        var batch: Int = -1
     }
 
     /// Memory held by the tables.
@@ -63,14 +67,21 @@ struct DimensionCache: ~Copyable {
         runs[feedID] = Run(start: run.start, last: header.last)
     }
 
+    /// What follows belongs to another batch than what came before.
+    mutating func beginBatch() { batch += 1 }
+
     /// Whether a market's status must be written, and remembers that it is.
     ///
     /// An unchanged status need not be, but only if nobody else can hold a different one from between the last that was
-    /// written and this one; so both must lie in one unbroken run of entries.
+    /// written and this one; so both must lie in one unbroken run of entries. Nor is it left out behind another one of its own
+    /// batch: the message that brought that may yet be refused, and this one has to stand in for it.
     mutating func isNews(market index: Int32, status: UInt8, position: Int64, feedID: Int16) -> Bool {
         let known = states[Int(index)]
         if position < known.position { return true }
-        if known.status == status, let run = runs[feedID], known.position >= run.start { return false }
+        if known.status == status, known.batch != batch, let run = runs[feedID], known.position >= run.start {
+            return false
+        }
+        states[Int(index)].batch = batch
         states[Int(index)].status = status
         states[Int(index)].position = position
         return true

@@ -86,4 +86,5 @@ enum AdvisoryLock {
     /// "TL" and a number.
     static let schema: Int64 = 0x544C_0001
     static let partitions: Int64 = 0x544C_0002
+    static let retirement: Int64 = 0x544C_0003
 }

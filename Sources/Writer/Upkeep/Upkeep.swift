@@ -3,10 +3,9 @@ import Logging
 import RedisStreams
 import Telemetry
 
-/// What the stage does beside writing, a little at a time on connections of its own: dead letters into their table
-/// every
-/// second; trimming, gauges and the search for losses every ten; the number of letters every minute; partitions and
-/// consumers that went away every five; old letters every hour.
+/// What the stage does beside writing, a little at a time on connections of its own: dead letters into their table every second;
+/// the search for losses every ten; the number of letters every minute; partitions and consumers that went away every five; old
+/// letters every hour. All of it waits while Postgres is away; what does not is `StreamUpkeep`.
 struct Upkeep {
     private let configuration: WriterConfiguration
     private let routes: [FeedRoute]
@@ -16,9 +15,8 @@ struct Upkeep {
     private let health: HealthRegistry
     private var letters: DeadLetterDrain
     private var keeper: LetterKeeper
-    private let trimmer: StreamTrimmer
     private var chain: ChainWatch
-    private var nextTrim = ContinuousClock.now
+    private var nextLook = ContinuousClock.now
     private var nextPartitions = ContinuousClock.now
     private var nextCount = ContinuousClock.now
     private var nextRetirement = ContinuousClock.now
@@ -37,8 +35,6 @@ struct Upkeep {
         letters = DeadLetterDrain(
             routes: routes, consumer: "\(configuration.consumerName)-dead", retry: retry, redis: redis)
         keeper = LetterKeeper(policy: configuration.letters, retry: retry, partitions: partitions, health: health)
-        trimmer = StreamTrimmer(
-            policy: configuration.trim, isRawAuditOn: configuration.isRawAuditOn, redis: redis, logger: retry.logger)
         chain = ChainWatch(retry: retry, redis: redis)
     }
 
@@ -48,7 +44,7 @@ struct Upkeep {
     private static let countInterval = Duration.seconds(60)
     private static let retirementInterval = Duration.seconds(3_600)
     /// A consumer that has asked for nothing for so long, and has nothing pending, is forgotten.
-    private static let consumerIdle = Duration.seconds(600)
+    static let consumerIdle = Duration.seconds(600)
 
     mutating func run() async throws {
         while !retry.stop.isRequested {
@@ -67,7 +63,7 @@ struct Upkeep {
                 retry.logger.warning("stopped while postgres is away", metadata: [LogKey.error: "\(why)"])
             }
         }
-        try await leave()
+        await redis.close()
     }
 
     private mutating func keep() async throws {
@@ -79,24 +75,11 @@ struct Upkeep {
                 try await keepPartitions()
                 try await forgetConsumers()
             }
-            try await trim()
+            if ContinuousClock.now >= nextLook {
+                nextLook = .now + configuration.trim.interval
+                for route in routes { try await chain.look(at: route) }
+            }
             try await retry.stop.pause(for: Self.pause)
-        }
-    }
-
-    /// Now and then, and at once while Redis is short of memory: a feed that waits for room must not wait for our turn.
-    private mutating func trim() async throws {
-        let isDue = ContinuousClock.now >= nextTrim
-        let pressure = MemoryPressure(
-            share: try await redis.memoryShare(), limit: configuration.trim.memoryShare)
-        guard isDue || pressure.isOn else { return }
-        if isDue {
-            nextTrim = .now + configuration.trim.interval
-            try await touch()
-        }
-        for route in routes {
-            if isDue { try await chain.look(at: route) }
-            try await trimmer.trim(route, under: pressure)
         }
     }
 
@@ -124,20 +107,7 @@ struct Upkeep {
         retry.metrics.partitions(ahead: partitions.planner.aheadCount(facts, at: WallClock.now))
     }
 
-    // MARK: Workers and consumers
-
-    private var workersKey: String { StreamNames.workers(prefix: configuration.prefix, stage: "write") }
-
-    private func touch() async throws {
-        try await redis.touchWorker(
-            workersKey, name: configuration.consumerName, now: WallClock.now.milliseconds)
-    }
-
-    private func leave() async throws {
-        let past = WallClock.now.milliseconds - Self.consumerIdle.microseconds / 1_000
-        try? await redis.removeWorker(workersKey, name: configuration.consumerName, olderThan: past)
-        await redis.close()
-    }
+    // MARK: Consumers
 
     private func forgetConsumers() async throws {
         for route in routes {

@@ -11,7 +11,7 @@ struct WriterParts: Sendable {
     let stop: StopSignal
     let logger: Logger
 
-    private var partitions: PartitionKeeper { PartitionKeeper() }
+    private var partitions: PartitionKeeper { PartitionKeeper(planner: configuration.partitions.planner) }
 
     /// Runs everything until the stage is stopped: the workers, the raw audit if it is on, and the upkeep.
     func run() async throws {
@@ -22,6 +22,8 @@ struct WriterParts: Sendable {
             }
             if configuration.isRawAuditOn { tasks.addTask { try await runArchiver(routes) } }
             tasks.addTask { try await runUpkeep(routes) }
+            tasks.addTask { try await runRetirer() }
+            tasks.addTask { try await runStreamUpkeep(routes) }
             try await tasks.waitForAll()
         }
     }
@@ -107,6 +109,23 @@ struct WriterParts: Sendable {
             redis: RedisConnection(endpoint: configuration.redis, name: "writer-upkeep"), health: health)
         try await upkeep.run()
         await retry.connection.close()
+    }
+
+    func runRetirer() async throws {
+        let connection = PostgresConnection(
+            url: configuration.postgresURL, name: "writer-retire", statementTimeout: nil)
+        try await PartitionRetirer(
+            policy: configuration.partitions, connection: connection, stop: stop, logger: logger
+        ).run()
+    }
+
+    func runStreamUpkeep(_ routes: [FeedRoute]) async throws {
+        var upkeep = StreamUpkeep(
+            configuration: configuration, routes: routes,
+            redis: RedisConnection(endpoint: configuration.redis, name: "writer-streams"),
+            metrics: WriterMetrics(worker: "streams"), stop: stop, health: health,
+            logger: logger.with("worker", "streams"))
+        try await upkeep.run()
     }
 
     private func component(_ part: String) -> String { "postgres writer-\(part)" }

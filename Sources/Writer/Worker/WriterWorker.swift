@@ -83,7 +83,13 @@ struct WriterWorker: ~Copyable {
         let gathered = await gather(isCommitting: true)
         // What is already complete is sorted and encoded while the other is still being committed.
         let early = gathered.flatMap { $0.batch.pending.isEmpty ? seal($0) : nil }
-        apply(try await committing, of: current)
+        let isWhole = apply(try await committing, of: current)
+        // What was gathered meanwhile left out statuses that refused messages were to write. It is read again: nothing of it
+        // is acknowledged yet.
+        guard isWhole else {
+            intake.restart()
+            return nil
+        }
         return early ?? gathered.map { seal($0) }
     }
 
@@ -207,11 +213,14 @@ struct WriterWorker: ~Copyable {
         SealedBatch(gathered.batch, gathered.trigger, cache.resolve(gathered.batch))
     }
 
-    private mutating func apply(_ outcome: CommitOutcome, of sealed: SealedBatch) {
+    /// False if some messages of the batch were not written.
+    private mutating func apply(_ outcome: CommitOutcome, of sealed: SealedBatch) -> Bool {
         cache.learn(sealed, outcome.resolved)
-        if outcome.refusedMessages + outcome.unlandedLetters > 0 { cache.forgetStatuses() }
+        let isWhole = outcome.refusedMessages + outcome.unlandedLetters == 0
+        if !isWhole { cache.forgetStatuses() }
         if !outcome.isAcknowledged { intake.restart() }
         metrics.cacheHolds(bytes: cache.byteSize)
+        return isWhole
     }
 
     // MARK: Redis

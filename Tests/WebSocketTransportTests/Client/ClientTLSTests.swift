@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -49,6 +50,32 @@ struct ClientTLSTests {
                 return
             }
             #expect(why.contains(words), sourceLocation: sourceLocation)
+        }
+    }
+
+    @Test func whoAsksIsToldWhenCertificatesRunOut() async throws {
+        try await TestCertificates.with { certificates in
+            let authority = try await certificates.authority()
+            let server = try await certificates.certificate("server", for: "DNS:localhost", by: authority, days: 3)
+            let (times, continuation) = AsyncStream.makeStream(of: Int64.self)
+            try await withTLSServer(server) { address in
+                let connection = try await connect(address) {
+                    $0.url = "wss://localhost:\(address.port)/"
+                    $0.tls.additionalAuthorityFile = authority.certificate
+                    $0.onServerCertificate = { continuation.yield($0) }
+                }
+                let inThreeDays = Int64(Date().timeIntervalSince1970) + 3 * 86_400
+                let time = try #require(await times.first { _ in true })
+                #expect(abs(time - inThreeDays) < 120)
+                await connection.close()
+
+                var tls = ClientTLSConfiguration()
+                #expect(tls.certificateExpiry == nil)
+                tls.certificateFile = server.certificate
+                #expect(tls.certificateExpiry == time)
+                tls.certificateFile = server.key
+                #expect(tls.certificateExpiry == nil)
+            }
         }
     }
 

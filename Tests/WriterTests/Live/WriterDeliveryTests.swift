@@ -166,6 +166,36 @@ struct WriterDeliveryTests {
         }
     }
 
+    @Test("a log that begins anew with nobody knowing why is one gap of kind lost, from the last message written")
+    func begunAnew() async throws {
+        try await WriterHarness.with { configuration in
+            configuration.trim.interval = .milliseconds(50)
+        } _: { writer in
+            var samples = SampleEntries()
+            var entries = numbered(3, &samples)
+            samples.forget()
+            entries += numbered(3, &samples)
+            // Here the feed itself says so, and counts from where its memory begins.
+            samples.forget()
+            entries += [
+                samples.control(.termStarted(predecessorTerm: 0, predecessorLast: 0, provider: "sportsbook")),
+                samples.control(.gap(.init(kind: .lost, from: WallClock.now + .seconds(9), cause: "known"))),
+            ]
+            entries += numbered(3, &samples)
+            try await writer.append(entries)
+            try await writer.running {
+                try await writer.eventually("both losses are on record") { try await writer.count("feed_gaps") == 2 }
+                try await Task.sleep(for: .milliseconds(300))
+            }
+            let gaps = try await writer.rows(
+                """
+                SELECT position >> 13, kind, cause = 'known', from_time = (SELECT max(received_at) FROM ingest_ledger l
+                    WHERE l.first_frame < position >> 13 AND rows > 0) FROM feed_gaps ORDER BY position
+                """)
+            #expect(gaps == [["2003", "5", "f", "t"], ["3007", "5", "t", "t"]])
+        }
+    }
+
     @Test("an entry that was delivered too often is written alone")
     func aloneAfterManyDeliveries() async throws {
         try await WriterHarness.with { writer in

@@ -166,4 +166,29 @@ struct WriterHarness {
     func execute(_ sql: String) async throws {
         _ = try await postgres.withSession { try $0.execute(sql) }
     }
+
+    /// Runs `body` while another session is inside the transaction that `sql` begins.
+    func holding(_ sql: String, _ body: () async throws -> Void) async throws {
+        let other = PostgresConnection(url: configuration.postgresURL, name: "holder")
+        try await other.connect()
+        let gate = Gate()
+        let holding = Task {
+            _ = try await other.withSession { session in
+                try session.execute(sql)
+                gate.open()
+                gate.waitUntilClosed()
+                try session.execute("COMMIT")
+            }
+        }
+        await gate.opened()
+        do {
+            try await body()
+        } catch {
+            gate.close()
+            throw error
+        }
+        gate.close()
+        try await holding.value
+        await other.close()
+    }
 }

@@ -104,31 +104,6 @@ struct PartitionKeeperTests {
         }
     }
 
-    @Test func `retired ones are gone, kept ones stand beside and are not attached again`() async throws {
-        try await withSchema { connection, now in
-            let keeper = PartitionKeeper()
-            try await insertTick(connection, at: now)
-            let later = now + .seconds(3 * 86_400)
-            let expired = keeper.planner.expired(
-                try await keeper.list(connection), at: later, retention: .seconds(2 * 86_400))
-            #expect(Set(expired.map(\.from.description)) == ["2026-11-20T00:00:00.000Z", "2026-11-21T00:00:00.000Z"])
-            try await keeper.retire("odds_ticks_20261120", connection)
-            try await keeper.retire("odds_ticks_20261121", keep: true, connection)
-            let left = try await keeper.list(connection).filter { $0.table == .oddsTicks }.map(\.name)
-            #expect(left.first == "odds_ticks_20261122")
-            let kept = try await connection.withSession { session in
-                try session.query("SELECT count(*) FROM odds_ticks_20261121").int64(0, 0)
-            }
-            #expect(kept == 1)
-            await #expect(throws: PartitionError.detached("odds_ticks_20261121")) {
-                try await keeper.ensure(at: now, connection)
-            }
-            await #expect(throws: PartitionError.unknown("odds_ticks_19990101")) {
-                try await keeper.retire("odds_ticks_19990101", connection)
-            }
-        }
-    }
-
     private func insertTick(_ connection: PostgresConnection, at time: Timestamp) async throws {
         try await connection.withTransaction { session in
             _ = try session.query(

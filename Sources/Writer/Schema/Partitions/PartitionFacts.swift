@@ -10,24 +10,39 @@ package struct PartitionFacts: Sendable, Equatable {
     package let to: Timestamp
     /// As of the last ANALYZE; −1 before the first.
     package let estimatedRows: Int64
-    /// With indexes and out-of-line values.
+    /// With indexes and out-of-line values; 0 if it was not measured.
     package let bytes: Int64
     /// Detaching it began and did not end.
     package let isDetachPending: Bool
+    /// A table of its own by now.
+    package var isDetached = false
+    /// Detached in order to be dropped.
+    package var isRetiring = false
 
-    static func read(_ session: borrowing PostgresSession) throws -> [PartitionFacts] {
+    /// Names alone, which no lock of anybody delays: reading a partition's bounds waits for whoever has locked it.
+    static func names(_ session: borrowing PostgresSession) throws -> Set<String> {
+        let rows = try session.query(
+            """
+            SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+             WHERE i.inhparent = ANY (SELECT to_regclass(name) FROM unnest($1) AS name)
+            """, [.texts(PartitionedTable.allCases.map(\.name))])
+        return Set((0..<rows.count).compactMap { rows.text($0, 0) })
+    }
+
+    /// - Parameter withSizes: measuring waits for whoever has locked a partition, which nothing that writes may do.
+    static func read(_ session: borrowing PostgresSession, withSizes: Bool = false) throws -> [PartitionFacts] {
         let rows = try session.query(
             """
             SELECT p.relname, c.relname, (regexp_match(b.bound, 'FROM \\(''([^'']+)''\\)'))[1]::timestamptz,
                    (regexp_match(b.bound, 'TO \\(''([^'']+)''\\)'))[1]::timestamptz, c.reltuples::bigint,
-                   pg_total_relation_size(c.oid), i.inhdetachpending
+                   CASE WHEN $2 THEN pg_total_relation_size(c.oid) ELSE 0 END, i.inhdetachpending
               FROM pg_inherits i
               JOIN pg_class p ON p.oid = i.inhparent
               JOIN pg_class c ON c.oid = i.inhrelid
              CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS bound) b
              WHERE p.oid = ANY (SELECT to_regclass(name) FROM unnest($1) AS name) AND b.bound LIKE 'FOR VALUES FROM%'
              ORDER BY p.relname, 3
-            """, [.texts(PartitionedTable.allCases.map(\.name))])
+            """, [.texts(PartitionedTable.allCases.map(\.name)), .bool(withSizes)])
         return (0..<rows.count).compactMap { row in
             guard let table = rows.text(row, 0).flatMap({ PartitionedTable(rawValue: $0) }),
                 let name = rows.text(row, 1),
@@ -51,6 +66,10 @@ package enum PartitionError: Error, Sendable, Equatable, CustomStringConvertible
     case busy(String)
     /// There is no such partition.
     case unknown(String)
+    /// Another process is at it.
+    case othersRetire
+    /// The file does not have the rows that the table has.
+    case notArchived(String, written: Int64, expected: Int64)
 
     package var description: String {
         switch self {
@@ -58,6 +77,9 @@ package enum PartitionError: Error, Sendable, Equatable, CustomStringConvertible
         case .detached(let name): "\(name) exists but was detached: attach it again or drop it"
         case .busy(let name): "\(name) could not be locked: other sessions hold it too long"
         case .unknown(let name): "there is no partition \(name)"
+        case .othersRetire: "another process is retiring partitions: try again when it is done"
+        case .notArchived(let path, let written, let expected):
+            "\(path) has \(written) rows and the partition \(expected): it is not dropped"
         }
     }
 }

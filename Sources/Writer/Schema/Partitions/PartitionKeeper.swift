@@ -1,7 +1,7 @@
 package import FeedModel
 package import PostgresCopy
 
-/// Makes partitions ahead and retires old ones while rows come in and analysts read.
+/// Makes partitions ahead while rows come in and analysts read.
 ///
 /// A new partition is made beside its table and then attached, which needs only a lock that readers and writers do not
 /// mind; making it in one statement would wait for the longest query of the day. Every wait for a lock is short and tried
@@ -10,8 +10,7 @@ package struct PartitionKeeper: Sendable {
     package let planner: PartitionPlanner
     /// Rows older than this are refused a partition.
     package let lateness: Duration
-    private let attempts: Int
-    private let clock: any Clock<Duration>
+    private let retry: LockRetry
 
     package init(
         planner: PartitionPlanner = PartitionPlanner(), lateness: Duration = .seconds(7 * 86_400), attempts: Int = 5,
@@ -19,15 +18,21 @@ package struct PartitionKeeper: Sendable {
     ) {
         self.planner = planner
         self.lateness = lateness
-        self.attempts = attempts
-        self.clock = clock
+        retry = LockRetry(attempts: attempts, clock: clock)
     }
-
-    private static let lockTimeout = "2s"
 
     /// What there is, by table and time.
     package func list(_ connection: PostgresConnection) async throws -> [PartitionFacts] {
         try await connection.withSession { try PartitionFacts.read($0) }
+    }
+
+    /// The same, and tables that were partitions.
+    package func listAll(
+        _ connection: PostgresConnection, withSizes: Bool = false
+    ) async throws -> [PartitionFacts] {
+        try await connection.withSession {
+            try PartitionFacts.read($0, withSizes: withSizes) + PartitionFacts.readDetached($0, withSizes: withSizes)
+        }
     }
 
     /// Makes what must exist at `now`; returns the names of what was made. Costs one query when nothing is missing.
@@ -50,10 +55,13 @@ package struct PartitionKeeper: Sendable {
     // MARK: Creating
 
     private func create(_ ranges: [PartitionRange], _ connection: PostgresConnection) async throws -> [String] {
-        let existing = Set(try await list(connection).map(\.name))
+        let names = try await connection.withSession { try PartitionFacts.names($0) }
+        let absent = ranges.filter { !names.contains($0.name) }
+        if absent.isEmpty { return [] }
+        let existing = try await list(connection)
         var made: [String] = []
-        for range in ranges where !existing.contains(range.name) {
-            let isNew = try await retrying(range.name) {
+        for range in absent.flatMap({ $0.missing(beside: existing) }) {
+            let isNew = try await retry.run(range.name) {
                 try await connection.withTransaction { try Self.create(range, $0) }
             }
             if isNew { made.append(range.name) }
@@ -64,7 +72,7 @@ package struct PartitionKeeper: Sendable {
     /// False if another process made it meanwhile.
     private static func create(_ range: PartitionRange, _ session: borrowing PostgresSession) throws -> Bool {
         try session.execute(
-            "SET LOCAL lock_timeout = '\(lockTimeout)'; SELECT pg_advisory_xact_lock(\(AdvisoryLock.partitions))")
+            "SET LOCAL lock_timeout = '\(LockRetry.timeout)'; SELECT pg_advisory_xact_lock(\(AdvisoryLock.partitions))")
         let found = try session.query(
             """
             SELECT to_regclass($1) IS NOT NULL,
@@ -87,52 +95,4 @@ package struct PartitionKeeper: Sendable {
         fillfactor = 100, autovacuum_freeze_min_age = 0, autovacuum_vacuum_insert_scale_factor = 0.4, \
         autovacuum_analyze_scale_factor = 0.2
         """
-
-    // MARK: Retiring
-
-    /// Takes a partition out of its table without blocking anybody, then drops it unless it is to be kept. The connection
-    /// should have no `statementTimeout`: detaching waits for the queries that are reading the table.
-    package func retire(_ name: String, keep: Bool = false, _ connection: PostgresConnection) async throws {
-        guard let facts = try await list(connection).first(where: { $0.name == name }) else {
-            throw PartitionError.unknown(name)
-        }
-        try await detach(facts, connection)
-        if keep { return }
-        try await retrying(name) {
-            try await connection.withTransaction { session in
-                try session.execute("SET LOCAL lock_timeout = '\(Self.lockTimeout)'; DROP TABLE \(name)")
-            }
-        }
-    }
-
-    /// Detaching runs outside a transaction, in two of its own. When the second cannot have its lock in time, the partition is
-    /// left half detached, and the next attempt ends it.
-    private func detach(_ facts: PartitionFacts, _ connection: PostgresConnection) async throws {
-        try await retrying(facts.name) {
-            let isPending = try await list(connection).contains { $0.name == facts.name && $0.isDetachPending }
-            try await connection.withSession { session in
-                defer { _ = try? session.execute("RESET lock_timeout") }
-                try session.execute("SET lock_timeout = '\(Self.lockTimeout)'")
-                try session.execute(
-                    "ALTER TABLE \(facts.table.name) DETACH PARTITION \(facts.name) \(isPending ? "FINALIZE" : "CONCURRENTLY")"
-                )
-            }
-        }
-    }
-
-    // MARK: Locks
-
-    /// Tries again after a lock that was not given in time or a deadlock, with pauses that grow.
-    @discardableResult
-    private func retrying<T: Sendable>(_ name: String, _ body: () async throws -> T) async throws -> T {
-        for attempt in 1... {
-            do {
-                return try await body()
-            } catch let error as PostgresError where ["55P03", "40P01"].contains(error.sqlState) {
-                if attempt >= attempts { throw PartitionError.busy(name) }
-                try await clock.sleep(for: .milliseconds(100 << min(attempt, 5)))
-            }
-        }
-        throw PartitionError.busy(name)
-    }
 }

@@ -39,6 +39,21 @@ package struct PartitionRange: Sendable, Hashable {
     }
 }
 
+extension PartitionRange {
+    /// What of it has no partition yet. Where the unit was changed, an older day holds some of its hours, or older hours a
+    /// part of its day.
+    func missing(beside existing: [PartitionFacts]) -> [PartitionRange] {
+        let others = existing.filter { $0.table == table && $0.from < to && $0.to > from }
+        if others.isEmpty { return [self] }
+        guard unit == .day, !others.contains(where: { $0.from <= from && $0.to >= to }) else { return [] }
+        return (0..<24).map { from + PartitionUnit.hour.length * $0 }.compactMap { hour in
+            let end = hour + PartitionUnit.hour.length
+            let isThere = others.contains { $0.from < end && $0.to > hour }
+            return isThere ? nil : PartitionRange(table: table, from: hour, to: end, unit: .hour)
+        }
+    }
+}
+
 /// Says which partitions must exist and which have had their time. Pure.
 package struct PartitionPlanner: Sendable {
     /// Of the tables that hold rows. The ledger's are always days: it is small, and its key is asked for across them.
@@ -79,11 +94,6 @@ package struct PartitionPlanner: Sendable {
                 table: table, from: Timestamp(microseconds: start), to: Timestamp(microseconds: start + length),
                 unit: unit)
         }
-    }
-
-    /// Of `existing`, those whose last moment is longer ago than `retention`.
-    package func expired(_ existing: [PartitionFacts], at now: Timestamp, retention: Duration) -> [PartitionFacts] {
-        existing.filter { $0.to <= now - retention }
     }
 
     /// How many units after the current one every table is ready for; what `touchline_partitions_ahead` shows.

@@ -1,0 +1,19 @@
+/// Why something could not be written out.
+package enum ExportError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What was to be done, to which file, and the operating system's words.
+    case file(_ what: String, path: String, reason: String)
+    /// Whoever read standard output has gone.
+    case readerGone
+    case compression(String)
+    /// The file on disk is not what was written to it.
+    case damaged(path: String)
+
+    package var description: String {
+        switch self {
+        case .file(let what, let path, let reason): "\(path) cannot be \(what): \(reason)"
+        case .readerGone: "whoever read the output has gone"
+        case .compression(let why): "the output cannot be compressed: \(why)"
+        case .damaged(let path): "\(path) does not read back as it was written: the disk is not to be trusted"
+        }
+    }
+}

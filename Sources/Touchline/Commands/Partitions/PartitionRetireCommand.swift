@@ -1,0 +1,63 @@
+import ArgumentParser
+import FeedModel
+import PostgresCopy
+import Writer
+
+/// Takes partitions out of their tables.
+struct PartitionRetireCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retire",
+        abstract: "Detach partitions without blocking anybody, write them to files if asked to, and drop them.",
+        discussion: """
+            Example: touchline partitions retire --expired
+            Example: touchline partitions retire odds_ticks_20260307 --archive /srv/archive
+            Killed at any moment, the same command goes on where it stopped. A file is NAME.csv.gz with NAME.csv.gz.sha256
+            beside it; COPY … FROM … WITH (FORMAT csv, HEADER) brings it back.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+    @Argument(help: "The partitions, by name.") var names: [String] = []
+    @Flag(help: "All whose time is over by writer.partitions.keep and keep_raw.") var expired = false
+    @Option(help: "The folder for the files; default: writer.partitions.archive.") var archive: String?
+    @Flag(help: "Write no files, whatever the configuration says.") var noArchive = false
+    @Flag(help: "Detach only: each stays as a table of its own.") var keep = false
+
+    func execute() async throws {
+        guard expired != !names.isEmpty else {
+            throw CommandFailure(description: "say which partitions: names, or --expired", exitCode: ExitCode(2))
+        }
+        if (keep && archive != nil) || (noArchive && archive != nil) {
+            throw CommandFailure(
+                description: "--archive goes with neither --keep nor --no-archive", exitCode: ExitCode(2))
+        }
+        let (names, expired, archive, noArchive, keep) = (names, expired, archive, noArchive, keep)
+        try await Interruption.failing {
+            try await options.withPartitions { connection, policy in
+                var chosen = names
+                if expired { chosen = try await Self.expired(policy, connection) }
+                let folder = noArchive ? nil : archive ?? policy.archive
+                let end = keep ? .keep : folder.map { PartitionRetirement.End.archive($0) } ?? .drop
+                let retirement = PartitionRetirement(isStopping: { Task.isCancelled })
+                for name in chosen { try await retirement.retire(name, end, connection) { print(Self.sentence($0)) } }
+                if chosen.isEmpty { print("nothing is due") }
+            }
+        }
+    }
+
+    private static func expired(_ policy: PartitionPolicy, _ connection: PostgresConnection) async throws -> [String] {
+        if policy.keepsEverything {
+            throw CommandFailure(
+                description: "nothing expires: set writer.partitions.keep or keep_raw", exitCode: ExitCode(2))
+        }
+        let facts = try await PartitionKeeper().listAll(connection).filter { !$0.isDetached || $0.isRetiring }
+        return policy.expired(facts, at: WallClock.now).map(\.name)
+    }
+
+    private static func sentence(_ step: PartitionRetirement.Step) -> String {
+        switch step {
+        case .detached(let name): "detached \(name)"
+        case .archived(let file): "wrote \(file.path): \(file.rows) rows, \(ExportProgress.size(file.bytes))"
+        case .dropped(let name): "dropped \(name)"
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import ExportFiles
+import PostgresCopy
+
+/// A partition that was written to a file.
+package struct ArchivedPartition: Sendable, Equatable {
+    package let path: String
+    package let rows: Int
+    package let bytes: Int64
+}
+
+/// Writes a partition that is out of its table to `<name>.csv.gz`, with a heading, and its SHA-256 beside it as `sha256sum -c`
+/// reads it. `COPY … FROM … WITH (FORMAT csv, HEADER)` brings it back.
+struct PartitionArchive: Sendable {
+    let folder: String
+    let isStopping: @Sendable () -> Bool
+
+    /// The file is there when this returns: on disk, with every row, and read back. A file of an interrupted attempt is
+    /// replaced.
+    func write(_ facts: PartitionFacts, _ connection: PostgresConnection) async throws -> ArchivedPartition {
+        let path = "\(folder)/\(facts.name).csv.gz"
+        let (rows, summary) = try await connection.withTransaction { session in
+            // One state for counting and copying.
+            try session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            let expected = try session.query("SELECT count(*) FROM \(facts.name)").int64(0, 0) ?? -1
+            let sink = try ExportSink(path: path, gzip: true)
+            let rows = try session.copyOut("COPY \(facts.name) TO STDOUT WITH (FORMAT csv, HEADER true)") { row in
+                if isStopping() { throw CancellationError() }
+                try sink.write(row)
+            }
+            guard Int64(rows) == expected else {
+                throw PartitionError.notArchived(path, written: Int64(rows), expected: expected)
+            }
+            return (rows, try sink.finish())
+        }
+        guard try FileChecksum.sha256(of: path) == summary.checksum else { throw ExportError.damaged(path: path) }
+        let note = try ExportSink(path: "\(path).sha256", gzip: false)
+        try Array("\(summary.checksum)  \(facts.name).csv.gz\n".utf8).withUnsafeBytes { try note.write($0) }
+        _ = try note.finish()
+        return ArchivedPartition(path: path, rows: rows, bytes: summary.bytes)
+    }
+}

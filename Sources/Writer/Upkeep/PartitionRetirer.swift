@@ -1,0 +1,56 @@
+import FeedModel
+import Logging
+import PostgresCopy
+
+/// Retires partitions by policy, once an hour, on a connection of its own, because a file may take long. Several Writers may
+/// do so: one works, the others find nothing left.
+struct PartitionRetirer {
+    let policy: PartitionPolicy
+    let connection: PostgresConnection
+    let stop: StopSignal
+    let logger: Logger
+
+    private static let interval = Duration.seconds(3_600)
+    private static let pauseAfterTrouble = Duration.seconds(300)
+
+    func run() async throws {
+        guard !policy.keepsEverything else { return }
+        while !stop.isRequested {
+            var pause = Self.interval
+            do {
+                try await connection.connect()
+                try await retireExpired(at: WallClock.now)
+            } catch is CancellationError where stop.isRequested {
+                break
+            } catch PartitionError.othersRetire {
+                // They do what is to be done.
+            } catch {
+                if Task.isCancelled { throw error }
+                pause = Self.pauseAfterTrouble
+                logger.warning(
+                    "partitions could not be retired: it will be tried again", metadata: ["error": "\(error)"])
+            }
+            await connection.close()
+            try await stop.pause(for: pause)
+        }
+        await connection.close()
+    }
+
+    /// What is past its time, and what an interrupted retirement has left.
+    func retireExpired(at now: Timestamp) async throws {
+        let facts = try await PartitionKeeper().listAll(connection)
+        let expired = policy.expired(facts.filter { !$0.isDetached || $0.isRetiring }, at: now)
+        let end = policy.archive.map { PartitionRetirement.End.archive($0) } ?? .drop
+        let retirement = PartitionRetirement(isStopping: { [stop] in stop.isRequested })
+        for facts in expired where !stop.isRequested {
+            try await retirement.retire(facts.name, end, connection) { step in
+                if case .archived(let file) = step {
+                    logger.info("a partition was archived", metadata: ["file": "\(file.path)", "rows": "\(file.rows)"])
+                }
+                if case .dropped(let name) = step {
+                    logger.info("a partition was retired", metadata: ["table": "\(name)"])
+                }
+            }
+        }
+    }
+}

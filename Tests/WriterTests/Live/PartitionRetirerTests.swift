@@ -1,0 +1,34 @@
+import FeedModel
+import Logging
+import PostgresCopy
+import TestSupport
+import Testing
+
+@testable import Writer
+
+@Suite("Writer: retirement by policy", .timeLimit(.minutes(1)))
+struct PartitionRetirerTests {
+    @Test("what is due goes, what a person has kept stays, what was interrupted is finished")
+    func due() async throws {
+        try await withSchema { connection, now in
+            let day = Duration.seconds(86_400)
+            try await PartitionKeeper().ensure(at: now - day * 40, connection)
+            try await PartitionRetirement().retire("odds_ticks_20261012", .keep, connection)
+            _ = try await connection.withSession { session in
+                try session.execute(
+                    """
+                    ALTER TABLE odds_ticks DETACH PARTITION odds_ticks_20261011;
+                    COMMENT ON TABLE odds_ticks_20261011 IS '\(PartitionFacts.retiringMark)'
+                    """)
+            }
+            let retirer = PartitionRetirer(
+                policy: PartitionPolicy(keep: day * 30), connection: connection, stop: StopSignal(),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try await retirer.retireExpired(at: now)
+            let left = try await PartitionKeeper().listAll(connection)
+            #expect(left.filter(\.isDetached).map(\.name) == ["odds_ticks_20261012"])
+            #expect(left.filter { !$0.isDetached }.allSatisfy { $0.to > now - day * 30 })
+            #expect(left.contains { $0.name == "odds_ticks_20261121" })
+        }
+    }
+}
