@@ -8,6 +8,8 @@ import Foundation
 final class JSONSchema {
     private let documents: [String: JSONText]
     private var nodes: [String: Node] = [:]
+    /// Texts that a pattern has been found to fit: keys and names come again and again.
+    private var fitting: [String: Set<String>] = [:]
 
     /// - Parameter folder: whose files refer to each other by name.
     init(folder: URL) throws {
@@ -107,9 +109,7 @@ final class JSONSchema {
         case .number(let number) where !(node.range.0...node.range.1).contains(number):
             problems.append("\(place) is \(number)")
         case .string(let text):
-            if let pattern = node.pattern, text.range(of: pattern, options: .regularExpression) == nil {
-                problems.append("\(place) is '\(text)'")
-            }
+            if let pattern = node.pattern, !matches(text, pattern) { problems.append("\(place) is '\(text)'") }
         default: break
         }
         if !node.alternatives.isEmpty { try checkAlternatives(value, node, place, &problems) }
@@ -136,6 +136,13 @@ final class JSONSchema {
             guard let item = index < node.prefix.count ? node.prefix[index] : node.items.first else { continue }
             try check(element, item, "\(place)/\(index)", &problems)
         }
+    }
+
+    private func matches(_ text: String, _ pattern: String) -> Bool {
+        if fitting[pattern]?.contains(text) == true { return true }
+        guard text.range(of: pattern, options: .regularExpression) != nil else { return false }
+        fitting[pattern, default: []].insert(text)
+        return true
     }
 
     private func checkAlternatives(
