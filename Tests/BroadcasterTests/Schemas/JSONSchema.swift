@@ -10,6 +10,8 @@ final class JSONSchema {
     private var nodes: [String: Node] = [:]
     /// Texts that a pattern has been found to fit: keys and names come again and again.
     private var fitting: [String: Set<String>] = [:]
+    /// Hashes of the texts that have been checked as a whole.
+    private var seen: Set<Int> = []
 
     /// - Parameter folder: whose files refer to each other by name.
     init(folder: URL) throws {
@@ -27,6 +29,9 @@ final class JSONSchema {
         try check(value, node(reference), "", &problems)
         return problems
     }
+
+    /// Whether a text comes for the first time: what many subscribers are sent is checked once.
+    func isNew(_ text: String) -> Bool { seen.insert(text.hashValue).inserted }
 
     // MARK: Schemas
 

@@ -20,6 +20,7 @@ enum ProtocolSchemas {
 
     /// Records an issue for whatever is wrong with a frame that a Broadcaster sent.
     static func check(frame text: String) throws {
+        guard try current.isNew(text) else { return }
         let frame = try JSONText(parsing: text)
         let type = frame["t"]?.string ?? "?"
         try check(frame, "frames.json#/$defs/\(type)", text)
