@@ -50,6 +50,10 @@ import Testing
         }
     }
 
+    private static func mean(_ samples: some Collection<Int>) -> Double {
+        Double(samples.reduce(0, +)) / Double(max(samples.count, 1))
+    }
+
     @Test(.timeLimit(.minutes(15))) func memoryStaysLevelHoweverMuchFlows() async throws {
         try await TestServers.withDatabase { url in
             let database = PipelineDatabase(url)
@@ -68,8 +72,12 @@ import Testing
             let warm = samples[full...].dropLast(2)
             let (lowest, highest) = (warm.min() ?? 0, warm.max() ?? 0)
             print("Redis used \(lowest >> 20) to \(highest >> 20) MiB of \(Self.memory >> 20) in \(warm.count) s, warm")
-            // Of little memory a second's messages are much, so that Redis may refuse some of them for a moment.
-            if Soak.isOn { #expect(warm.count > 30 && highest - lowest < highest / 10, "\(warm)") }
+            // It swings by what is appended between two checkpoints of the decoder, up to which `raw` is kept; of little memory
+            // that is much, so that Redis may refuse some of it for a moment.
+            if Soak.isOn {
+                let (early, late) = (Self.mean(warm.prefix(warm.count / 2)), Self.mean(warm.suffix(warm.count / 2)))
+                #expect(warm.count >= 20 && abs(late - early) < early / 10, "\(warm)")
+            }
             #expect(try await database.count("odds_ticks") == Self.messages)
             #expect(try await database.value("SELECT count(DISTINCT position) FROM odds_ticks") == "\(Self.messages)")
             #expect(try await database.count("gaps") == 0)
