@@ -56,12 +56,21 @@ final class JSONPeek {
             start, bytes.count, &offset, keys, values, UInt32(count), wanted ?? 0, wanted == nil ? 0 : 1) == 0
     }
 
-    /// Looks through a list's next element. One that is no object has none of the keys, and does not hide the others. False if
-    /// there is nothing that can be read.
-    func lookAtElement() -> Bool {
-        guard let start, fj_peek_byte(start, bytes.count, &offset) != Int32(UInt8(ascii: "{")) else { return look() }
+    /// What a list's next element is.
+    enum Element {
+        case object
+        /// It has none of the keys, and does not hide the elements behind it.
+        case other
+        case unreadable
+    }
+
+    /// Looks through a list's next element.
+    func lookAtElement() -> Element {
+        guard let start, fj_peek_byte(start, bytes.count, &offset) != Int32(UInt8(ascii: "{")) else {
+            return look() ? .object : .unreadable
+        }
         for index in 0..<count { values[index].text = nil }
-        return fj_peek_skip(start, bytes.count, &offset) == 0
+        return fj_peek_skip(start, bytes.count, &offset) == 0 ? .other : .unreadable
     }
 
     /// The raw value that the last look found for a key.

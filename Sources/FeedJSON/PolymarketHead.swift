@@ -18,8 +18,11 @@ final class PolymarketPeek {
             return head
         }
         repeat {
-            guard peek.lookAtElement() else { return PolymarketHead() }
-            add(to: &head)
+            switch peek.lookAtElement() {
+            case .object: add(to: &head)
+            case .other: break
+            case .unreadable: return PolymarketHead()
+            }
         } while peek.take(UInt8(ascii: ","))
         return peek.take(UInt8(ascii: "]")) ? head : PolymarketHead()
     }

@@ -52,7 +52,7 @@ final class SessionPeek {
         }
         var isFirst = true
         repeat {
-            guard peek.lookAtElement() else { return SessionHead() }
+            guard peek.lookAtElement() != .unreadable else { return SessionHead() }
             head.add(type, sequence: peek.integer(1), isFirst: isFirst)
             isFirst = false
         } while peek.take(UInt8(ascii: ","))

@@ -14,6 +14,7 @@ import Testing
         #expect(polymarket(#"{"event_type":"book","asset_id":"9"}"#).books == ["9"])
         #expect(polymarket(#"{"event_type":"price_change"}"#) == polymarket("{}"))
         #expect(polymarket("{}").hasMessages)
+        #expect(polymarket(#"[7,{"event_type":"book","asset_id":"9"},null]"#).books == ["9"])
     }
 
     @Test(arguments: ["", "[]", "PONG", "[1]", "[{}", "{", "7"])
