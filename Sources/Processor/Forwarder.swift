@@ -66,7 +66,7 @@ struct Forwarder: ~Copyable {
 
     /// Reads the next batch and forwards it; returns after at most half a second when there is none.
     mutating func forwardNext() async throws {
-        if ContinuousClock.now - checkpointAt > configuration.checkpointInterval { try await storeCheckpoint() }
+        if isCheckpointDue { try await storeCheckpoint() }
         let batch = try await read()
         guard !batch.entries.isEmpty || !batch.deleted.isEmpty else {
             cursor = .new
@@ -205,6 +205,16 @@ struct Forwarder: ~Copyable {
     }
 
     // MARK: Checkpoint
+
+    /// `raw` is kept from the checkpoint on: at full speed five seconds of it are a good part of Redis' memory.
+    private var isCheckpointDue: Bool {
+        let age = ContinuousClock.now - checkpointAt
+        return age > configuration.checkpointInterval
+            || age > Self.shortestInterval && lastForwarded - checkpointed > Self.framesBetweenCheckpoints
+    }
+
+    private static let shortestInterval = Duration.seconds(1)
+    private static let framesBetweenCheckpoints: FrameNumber = 32_768
 
     /// Stores the decoder's state as of the last forwarded entry, unless a later one is there.
     mutating func storeCheckpoint() async throws {
