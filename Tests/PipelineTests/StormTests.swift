@@ -8,7 +8,7 @@ import Testing
 @Suite struct StormTests {
     private static let feeds = (1...6).map { "book-\($0)" }
     private static let rate = 400.0
-    private static let seconds = Soak.isOn ? 600 : 40
+    private static let seconds = Soak.isOn ? 600 : 25
     private static let sleep = Duration.seconds(Soak.isOn ? 30 : 9)
 
     /// What may happen to a running pipeline.
