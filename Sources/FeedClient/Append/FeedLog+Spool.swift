@@ -64,7 +64,7 @@ extension FeedLog {
 
     /// Looks at how full Redis is, once a second. An absent Redis shows elsewhere.
     mutating func watchMemory() async {
-        guard spool != nil, !isRedisAway, ContinuousClock.now >= nextMemoryLook else { return }
+        guard !isRedisAway, ContinuousClock.now >= nextMemoryLook else { return }
         nextMemoryLook = .now + .seconds(1)
         guard let share = try? await redis.memoryShare() else { return }
         guard share > (isRedisNearlyFull ? Self.memoryShares.drain : Self.memoryShares.spool) else {
@@ -72,10 +72,21 @@ extension FeedLog {
             isRedisNearlyFull = false
             return
         }
-        let words = "redis has \(Int(share * 100)) % of its maxmemory in use; spooling to disk"
+        let action = spool == nil ? "the socket is not read" : "spooling to disk"
+        let words = "redis has \(Int(share * 100)) % of its maxmemory in use; \(action)"
         health.report(component, .degraded(words))
         if !isRedisNearlyFull { logger.warning("\(words)") }
         isRedisNearlyFull = true
+    }
+
+    /// Without a spool: what is left of Redis' memory is for those who take something out of it. A log that filled all of it
+    /// could never be forwarded.
+    mutating func waitForRoom() async throws {
+        while isRedisNearlyFull {
+            try Task.checkCancellation()
+            try await Task.sleep(for: .milliseconds(200))
+            await watchMemory()
+        }
     }
 
     /// Appends what Redis lacks, oldest first: what was kept before the spool, the spool, what came behind it. Stops after a

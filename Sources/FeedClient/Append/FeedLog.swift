@@ -143,7 +143,10 @@ struct FeedLog {
         if isSpooling { return try await flushSpooling(closed) }
         if let drainedAt, ContinuousClock.now - drainedAt > Self.keptAfterDrain { await forgetSpool() }
         guard !closed.isEmpty else { return }
-        if isRedisNearlyFull, try await beginSpooling(closed) { return }
+        if isRedisNearlyFull {
+            if try await beginSpooling(closed) { return }
+            try await waitForRoom()
+        }
         retained.keep(closed)
         if try await append(closed) { return }
         try await recover(closed)
