@@ -42,7 +42,7 @@ lint: bootstrap ## Checks format, warnings and imports, as the CI does
 soak: release ## Breaks things again and again, for an hour
 	$(SWIFT) build --build-tests
 	TOUCHLINE_SOAK=1 TOUCHLINE_PROGRAM=$(CURDIR)/$(TOUCHLINE) $(SWIFT) test --skip-build --disable-xctest --no-parallel \
-		--filter 'OwnershipTests|SpoolOutageTests|LostReplyTests|FeedFaultTests|StormTests|WriterFaultTests'
+		--filter 'RedisMemoryTests|OwnershipTests|SpoolOutageTests|LostReplyTests|FeedFaultTests|StormTests|WriterFaultTests'
 
 dashboards: release ## Checks alerts and dashboards against a live pipeline, a real Prometheus and Grafana's types
 	scripts/dashboards.sh
