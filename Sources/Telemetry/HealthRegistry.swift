@@ -10,10 +10,21 @@ package enum ComponentHealth: Sendable, Equatable {
     case down(String)
 }
 
+/// A component, and how it is doing.
+package struct ComponentReport: Sendable, Equatable {
+    package let name: String
+    package let health: ComponentHealth
+
+    package init(name: String, health: ComponentHealth) {
+        self.name = name
+        self.health = health
+    }
+}
+
 /// What every part of the process says of itself: the source of `/health/ready` and of `status`.
 ///
-/// Components are named by who reports them, `redis`, `postgres`, `feed book-a`. Reporting is cheap enough for every batch;
-/// saying the same again changes nothing. Called from any thread.
+/// Components are named by who reports them, `redis`, `postgres`, `feed book-a`. Reporting is cheap enough for every
+/// batch; saying the same again changes nothing. Called from any thread.
 package final class HealthRegistry: Sendable {
     private struct Component {
         var health: ComponentHealth
@@ -69,6 +80,12 @@ package final class HealthRegistry: Sendable {
     /// What a component last reported; nil if it is unknown.
     package func health(of name: String) -> ComponentHealth? {
         components.withLock { $0[name]?.health }
+    }
+
+    /// Every component, sorted by name.
+    package var reports: [ComponentReport] {
+        components.withLock { $0 }.map { ComponentReport(name: $0.key, health: $0.value.health) }
+            .sorted { $0.name < $1.name }
     }
 
     /// Ready: no required component is down.

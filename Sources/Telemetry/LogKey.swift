@@ -9,6 +9,8 @@ package enum LogKey {
     package static let entries = "entries"
     package static let rows = "rows"
     package static let address = "address"
+    /// What asked for the line, such as a signal: an answer is never left out, however often somebody asks.
+    package static let asked = "asked"
 }
 
 extension Logger {

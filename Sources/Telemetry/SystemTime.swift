@@ -9,6 +9,13 @@ package enum SystemTime {
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 
+    /// The clock that nobody sets, in microseconds since the machine started: `CLOCK_MONOTONIC`.
+    package static var monotonic: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+
     /// `2026-05-01T18:30:00.123Z`: UTC, to the millisecond.
     package static func text(_ microseconds: Int64) -> String {
         let milliseconds = microseconds.floorDivided(by: 1000)

@@ -3,7 +3,13 @@ import Synchronization
 
 /// Where the lines of all loggers of the process come together and are written, whole lines at a time.
 package final class LogOutput: Sendable {
-    private let limiter = Mutex(RepeatLimiter())
+    private struct State {
+        var settings: LogSettings
+        var thresholds: [String: LogThreshold] = [:]
+        var limiter = RepeatLimiter()
+    }
+
+    private let state: Mutex<State>
     private let now: @Sendable () -> Int64
     private let write: @Sendable (String) -> Void
 
@@ -21,26 +27,39 @@ package final class LogOutput: Sendable {
     ///   - now: the wall clock in microseconds since 1970.
     ///   - write: gets one or more whole lines.
     package init(
-        now: @escaping @Sendable () -> Int64 = { SystemTime.now }, write: @escaping @Sendable (String) -> Void
+        _ settings: LogSettings = LogSettings(), now: @escaping @Sendable () -> Int64 = { SystemTime.now },
+        write: @escaping @Sendable (String) -> Void
     ) {
+        state = Mutex(State(settings: settings))
         self.now = now
         self.write = write
     }
 
-    /// - Parameter isLimited: equal lines are written once per period.
-    func log(_ body: String, isLimited: Bool) {
-        let time = now()
-        let lines = limiter.withLock { limiter -> [String] in
-            let expired = limiter.takeExpired(except: isLimited ? body : nil, at: time)
-            var lines = expired.map { "\($0.line) suppressed=\($0.suppressed)" }
-            guard isLimited else { return lines + [body] }
-            if let suppressed = limiter.admit(body, at: time) {
-                lines.append(suppressed > 0 ? "\(body) suppressed=\(suppressed)" : body)
-            }
-            return lines
+    /// Writes like this from now on, also through loggers that exist.
+    package func apply(_ settings: LogSettings) {
+        state.withLock { state in
+            state.settings = settings
+            for (component, threshold) in state.thresholds { threshold.set(settings.level(of: component)) }
         }
-        guard !lines.isEmpty else { return }
+    }
+
+    func threshold(of component: String) -> LogThreshold {
+        state.withLock { state in
+            if let known = state.thresholds[component] { return known }
+            let threshold = LogThreshold(state.settings.level(of: component))
+            state.thresholds[component] = threshold
+            return threshold
+        }
+    }
+
+    /// Writes a record unless one like it was written in the last ten seconds, and what else has become due.
+    func log(_ record: LogRecord) {
+        let time = now()
+        let (format, records) = state.withLock { state in
+            (state.settings.format, state.limiter.take(record, at: time))
+        }
+        guard !records.isEmpty else { return }
         let stamp = SystemTime.text(time)
-        write(lines.map { "ts=\(stamp) \($0)\n" }.joined())
+        write(records.map { format.line($0.record, time: stamp, suppressed: $0.suppressed) + "\n" }.joined())
     }
 }

@@ -1,13 +1,23 @@
-/// Decides which of many equal lines are written: the first, then one per period, which says how many were left out.
+/// Decides which of many like lines are written: the first, then at most one per period, which says how many were left
+/// out.
 struct RepeatLimiter {
+    /// A line to write now.
+    struct Due: Equatable {
+        let record: LogRecord
+        /// How many like it were left out since the last that was written.
+        let suppressed: Int
+    }
+
     private struct Repeat {
         var lastWritten: Int64
-        var suppressed: Int
+        var suppressed = 0
+        /// The newest of those left out.
+        var newest: LogRecord?
     }
 
     private let period: Int64
     private let capacity: Int
-    private var lines: [String: Repeat] = [:]
+    private var repeats: [LogRecord.Likeness: Repeat] = [:]
 
     /// - Parameters:
     ///   - period: microseconds.
@@ -17,28 +27,39 @@ struct RepeatLimiter {
         self.capacity = capacity
     }
 
-    /// What to do with a line: write it with the number of its like that were suppressed before, or, for nil, suppress it.
-    mutating func admit(_ line: String, at now: Int64) -> Int? {
-        if var known = lines[line], now - known.lastWritten < period {
-            known.suppressed += 1
-            lines[line] = known
-            return nil
+    /// What to write when a line comes: it, or not, and before it those that were left out and that nobody has told of.
+    mutating func take(_ record: LogRecord, at now: Int64) -> [Due] {
+        let likeness = record.likeness
+        var due = takeExpired(except: likeness, at: now)
+        guard let likeness else { return due + [Due(record: record, suppressed: 0)] }
+        if let known = repeats[likeness], now - known.lastWritten < period {
+            repeats[likeness] = Repeat(
+                lastWritten: known.lastWritten, suppressed: known.suppressed + 1, newest: record)
+            return due
         }
-        let suppressed = lines[line]?.suppressed ?? 0
-        if lines[line] == nil, lines.count >= capacity { makeRoom() }
-        lines[line] = Repeat(lastWritten: now, suppressed: 0)
-        return suppressed
+        let suppressed = repeats[likeness]?.suppressed ?? 0
+        if repeats[likeness] == nil, repeats.count >= capacity { due += makeRoom() }
+        repeats[likeness] = Repeat(lastWritten: now)
+        return due + [Due(record: record, suppressed: suppressed)]
     }
 
-    /// The other lines whose period is over: those that were suppressed since are due once more, with their number; all
-    /// are forgotten.
-    mutating func takeExpired(except line: String?, at now: Int64) -> [(line: String, suppressed: Int)] {
-        let expired = lines.filter { now - $0.value.lastWritten >= period && $0.key != line }
-        for line in expired.keys { lines[line] = nil }
-        return expired.filter { $0.value.suppressed > 0 }.map { ($0.key, $0.value.suppressed) }.sorted { $0.0 < $1.0 }
+    /// The other lines whose period is over: those that were left out since are written, which begins a new period; the
+    /// rest is forgotten.
+    private mutating func takeExpired(except likeness: LogRecord.Likeness?, at now: Int64) -> [Due] {
+        var due: [(written: Int64, Due)] = []
+        for (key, known) in repeats where key != likeness && now - known.lastWritten >= period {
+            repeats[key] = nil
+            guard let newest = known.newest else { continue }
+            repeats[key] = Repeat(lastWritten: now)
+            // Being written itself, it is none of those that were left out.
+            due.append((known.lastWritten, Due(record: newest, suppressed: known.suppressed - 1)))
+        }
+        return due.sorted { $0.written < $1.written }.map(\.1)
     }
 
-    private mutating func makeRoom() {
-        if let oldest = lines.min(by: { $0.value.lastWritten < $1.value.lastWritten }) { lines[oldest.key] = nil }
+    private mutating func makeRoom() -> [Due] {
+        guard let oldest = repeats.min(by: { $0.value.lastWritten < $1.value.lastWritten }) else { return [] }
+        repeats[oldest.key] = nil
+        return oldest.value.newest.map { [Due(record: $0, suppressed: oldest.value.suppressed - 1)] } ?? []
     }
 }

@@ -1,7 +1,14 @@
-/// Hides what must never be printed: passwords in URLs, and values whose name says that they are secret.
+import Synchronization
+
+/// Hides what must never be printed: passwords in URLs, values whose name says that they are secret, and what the
+/// process was told is one.
 package enum SecretMask {
     /// What stands for a secret.
     package static let mask = "***"
+
+    /// Shorter ones cannot be told from words.
+    private static let shortestKnown = 6
+    private static let known = Mutex<[String]>([])
 
     private static let words = ["password", "passwd", "secret", "token", "authorization", "api_key", "apikey"]
 
@@ -11,8 +18,23 @@ package enum SecretMask {
         return words.contains { key == $0 || key.hasSuffix("_\($0)") || key.hasSuffix("-\($0)") }
     }
 
-    /// `text` with the password of every URL in it and every `password=…`, `token=…` and `Bearer …` replaced.
+    /// From now on hides `secret` wherever it stands, such as a token that a server repeats in its error.
+    package static func hide(_ secret: String) {
+        guard secret.utf8.count >= shortestKnown else { return }
+        known.withLock { known in
+            guard !known.contains(secret) else { return }
+            // Tokens from logins change: what is long gone needs no hiding.
+            if known.count >= 1_000 { known.removeFirst() }
+            known.append(secret)
+        }
+    }
+
+    /// `text` with the password of every URL in it, every `password=…`, `token=…` and `Bearer …`, and every secret that
+    /// is known replaced.
     package static func masked(_ text: String) -> String {
+        let known = known.withLock { $0 }
+        var text = text
+        for secret in known where text.contains(secret) { text = text.replacing(secret, with: mask) }
         var characters = Array(text.utf8)
         maskUserInformation(&characters)
         for word in words { maskAssignment(word, &characters) }

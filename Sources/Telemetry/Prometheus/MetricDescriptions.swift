@@ -66,12 +66,14 @@ enum MetricDescriptions {
         "touchline_broadcast_resyncs_total": "Snapshots that subscribers asked for again.",
         "touchline_broadcast_resumes_total": "Resumes by cursor, and why one was not possible.",
         "touchline_broadcast_refusals_total": "Commands of subscribers that were refused, by code.",
+        "touchline_broadcast_requests_total": "Requests over HTTP that were answered, by status.",
         "touchline_broadcast_closes_total": "Connections of subscribers ended from our side, by close code.",
         "touchline_broadcast_errors_total": "What interrupted the Broadcaster, by kind.",
         "touchline_broadcast_merged_total": "Updates merged into a later one, by cause.",
         "touchline_broadcast_batch_entries": "Entries applied at a time.",
         "touchline_broadcast_batch_seconds": "Time to apply and fan out a batch.",
         "touchline_broadcast_lag_seconds": "Time from received to written to subscribers.",
+        "touchline_webhook_posts_total": "Alerts posted to the webhook, by what became of them.",
         "touchline_end_to_end_seconds": "Time from received to committed or sent.",
     ]
 }

@@ -5,6 +5,9 @@ import Synchronization
 protocol MetricSeries: AnyObject, Sendable {
     /// Appends the series' lines. `labels` is empty or `{name="value",…}`.
     func render(name: String, labels: String, into text: inout String)
+
+    /// The number, of what is one number.
+    var reading: Double? { get }
 }
 
 /// A floating-point number that many threads change.
@@ -45,6 +48,8 @@ final class CounterSeries: MetricSeries, CounterHandler, FloatingPointCounterHan
 
     func reset() { total.set(0) }
 
+    var reading: Double? { total.value }
+
     func render(name: String, labels: String, into text: inout String) {
         text.append("\(name)\(labels) \(PrometheusText.number(total.value))\n")
     }
@@ -60,6 +65,8 @@ final class GaugeSeries: MetricSeries, MeterHandler, RecorderHandler {
     func record(_ value: Double) { current.set(value) }
     func increment(by amount: Double) { current.add(amount) }
     func decrement(by amount: Double) { current.add(-amount) }
+
+    var reading: Double? { current.value }
 
     func render(name: String, labels: String, into text: inout String) {
         text.append("\(name)\(labels) \(PrometheusText.number(current.value))\n")
@@ -94,6 +101,8 @@ final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
     }
 
     func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1_000_000_000) }
+
+    var reading: Double? { nil }
 
     func render(name: String, labels: String, into text: inout String) {
         let (counts, sum) = state.withLock { ($0.counts, $0.sum) }

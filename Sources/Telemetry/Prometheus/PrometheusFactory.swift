@@ -3,9 +3,9 @@ import Synchronization
 
 /// The back end of swift-metrics: keeps every metric in memory and writes them as Prometheus' text format 0.0.4.
 ///
-/// Making a metric looks it up by name and labels under a lock and gives everyone who asks for the same one the same series;
-/// updating one touches only that series. So stages make their metrics once and keep them. A name belongs to the kind that
-/// took it first: another kind under the same name records into nothing, which `conflicts` counts.
+/// Making a metric looks it up by name and labels under a lock and gives everyone who asks for the same one the same
+/// series; updating one touches only that series. So stages make their metrics once and keep them. A name belongs to
+/// the kind that took it first: another kind under the same name records into nothing, which `conflicts` counts.
 package final class PrometheusFactory: MetricsFactory {
     private enum Kind: String {
         case counter, gauge, histogram
@@ -14,6 +14,14 @@ package final class PrometheusFactory: MetricsFactory {
     private struct Family {
         var kind: Kind
         var series: [String: any MetricSeries] = [:]
+        /// The labels of each series, apart.
+        var dimensions: [String: [String: String]] = [:]
+    }
+
+    /// What a counter or gauge is at the moment.
+    package struct Reading: Sendable {
+        package let labels: [String: String]
+        package let value: Double
     }
 
     private struct State {
@@ -57,6 +65,14 @@ package final class PrometheusFactory: MetricsFactory {
         return text
     }
 
+    /// Every series of a counter or gauge, for whoever judges them in the process itself; none of what nobody has made.
+    package func readings(of name: String) -> [Reading] {
+        guard let family = state.withLock({ $0.families[name] }) else { return [] }
+        return family.series.compactMap { labels, series in
+            series.reading.map { Reading(labels: family.dimensions[labels] ?? [:], value: $0) }
+        }
+    }
+
     private static func appendHead(_ name: String, _ kind: String, _ help: String?, to text: inout String) {
         if let help { text.append("# HELP \(name) \(PrometheusText.escaped(help, quotes: false))\n") }
         text.append("# TYPE \(name) \(kind)\n")
@@ -77,6 +93,7 @@ package final class PrometheusFactory: MetricsFactory {
             }
             let series = make(name)
             state.families[name, default: Family(kind: kind)].series[labels] = series
+            state.families[name]?.dimensions[labels] = Dictionary(dimensions) { $1 }
             return series
         }
     }
