@@ -1,12 +1,13 @@
 import Glibc
 
 /// A file under a temporary name beside its own, which it takes when it is complete; gone if it never is.
-final class PartialFile {
+package final class PartialFile {
     private let path: String
     private let temporary: String
     private var descriptor: Int32
 
-    init(_ path: String) throws(ExportError) {
+    /// Makes the file under its temporary name.
+    package init(_ path: String) throws(ExportError) {
         self.path = path
         temporary = "\(path).\(getpid()).part"
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -19,7 +20,8 @@ final class PartialFile {
         unlink(temporary)
     }
 
-    func write(_ bytes: [UInt8]) throws(ExportError) {
+    /// Appends bytes.
+    package func write(_ bytes: [UInt8]) throws(ExportError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -32,7 +34,7 @@ final class PartialFile {
     }
 
     /// The name follows the bytes to the disk, and the folder follows the name.
-    func commit() throws(ExportError) {
+    package func commit() throws(ExportError) {
         guard fsync(descriptor) == 0 else { throw Self.failure("brought to disk", temporary) }
         guard close(descriptor) == 0 else { throw Self.failure("closed", temporary) }
         descriptor = -1

@@ -15,7 +15,10 @@ package struct HTTPExchange: Sendable {
     /// Nil to connect directly.
     package var proxy: HTTPProxy?
 
-    /// An answer with more than this is refused.
+    /// An answer with a longer body is refused.
+    package var answerLimit = Self.maximumAnswerBytes
+
+    /// What `answerLimit` is unless somebody says otherwise.
     package static let maximumAnswerBytes = 1 << 20
 
     /// What the server said.
@@ -43,14 +46,17 @@ package struct HTTPExchange: Sendable {
             [("host", url.hostField), ("content-length", "\(body.count)"), ("connection", "close")]
                 + headers.map { ($0.name, $0.value) })
         let target = DialTarget(url: url, tls: tls, proxy: proxy, timeout: timeout)
-        return try await ClientDial.open(target, group: group) { [head, body] channel, answered in
+        return try await ClientDial.open(target, group: group) { [head, body, answerLimit] channel, answered in
             try channel.pipeline.syncOperations.addHTTPClientHandlers()
-            try channel.pipeline.syncOperations.addHandler(ExchangeHandler(head, body, answered))
+            try channel.pipeline.syncOperations.addHandler(ExchangeHandler(head, body, answerLimit, answered))
         }
     }
 
     /// Who is asked; nil if `url` is none.
     package var host: String? { (try? EndpointURL(url, .http))?.host }
+
+    /// What the `Host` field will say, for who signs it; nil if `url` is none.
+    package var hostField: String? { (try? EndpointURL(url, .http))?.hostField }
 
     /// Why `url` cannot be asked; nil if it can be tried.
     package static func problem(ofURL url: String) -> String? {
@@ -70,13 +76,17 @@ private final class ExchangeHandler: ChannelInboundHandler {
 
     private let head: HTTPRequestHead
     private let body: [UInt8]
+    private let limit: Int
     private let answered: EventLoopPromise<HTTPExchange.Answer>
     private var answer: HTTPResponseHead?
     private var received: [UInt8] = []
 
-    init(_ head: HTTPRequestHead, _ body: [UInt8], _ answered: EventLoopPromise<HTTPExchange.Answer>) {
+    init(
+        _ head: HTTPRequestHead, _ body: [UInt8], _ limit: Int, _ answered: EventLoopPromise<HTTPExchange.Answer>
+    ) {
         self.head = head
         self.body = body
+        self.limit = limit
         self.answered = answered
     }
 
@@ -91,8 +101,8 @@ private final class ExchangeHandler: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): answer = head
         case .body(let part):
-            guard received.count + part.readableBytes <= HTTPExchange.maximumAnswerBytes else {
-                return end(context, .failure(WebSocketError.answerInvalid("it is longer than 1 MiB")))
+            guard received.count + part.readableBytes <= limit else {
+                return end(context, .failure(WebSocketError.answerInvalid("it is longer than \(limit >> 20) MiB")))
             }
             received.append(contentsOf: part.readableBytesView)
         case .end:
