@@ -27,6 +27,8 @@ package struct FeedClientService: Service {
         self.health = health
         self.group = group
         self.logger = logger
+        // Not ready before each feed has said how it is doing.
+        for feed in configuration.feeds { health.expect(FeedRunner.component(of: feed.name)) }
     }
 
     /// Between the starts of two feeds: many feeds do not knock at one provider in one instant.

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Telemetry
 import WebSocketTransport
 
 /// Opens a feed's connections, each with credentials of its own.
@@ -13,6 +14,7 @@ struct FeedDial: Sendable {
     /// An open connection, and the token that belongs to it; throws `FeedClientError` or `WebSocketError`.
     func connect() async throws -> (connection: any MessageConnection, token: String?) {
         let credentials = try await feed.credentials(group: group)
+        if let token = credentials.token { SecretMask.hide(token) }
         var configuration = feed.webSocket(credentials)
         if let metrics { watchExpiry(of: credentials, &configuration, metrics) }
         let connection: any MessageConnection =

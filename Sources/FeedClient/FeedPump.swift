@@ -157,9 +157,7 @@ struct FeedPump {
         var run = FrameRun()
         while run.end < bytes.count {
             let size = FrameRun.size(at: run.end, in: bytes)
-            if run.count + log.builder.pendingFrames == RawEntry.maximumFrames
-                || log.builder.isFull(adding: run.bytes + size)
-            {
+            if log.builder.isFull(behind: (run.count, run.bytes), adding: size) {
                 add(&run, of: bytes)
                 log.builder.close(token: token)
             }

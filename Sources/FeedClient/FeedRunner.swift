@@ -30,7 +30,10 @@ struct FeedRunner: Sendable {
         metrics = FeedClientMetrics(feed: feed.name)
     }
 
-    private var component: String { "feed.\(feed.name)" }
+    private var component: String { Self.component(of: feed.name) }
+
+    /// Under which name a feed reports its health.
+    static func component(of feed: FeedName) -> String { "feed.\(feed)" }
 
     func run() async throws {
         let redis = RedisConnection(endpoint: configuration.redis, name: "feed-redis")
@@ -89,7 +92,11 @@ struct FeedRunner: Sendable {
         while !stop.isRequested {
             try await redis.connect()
             if try await lease.take() { return }
-            if !isStandby {
+            if try await redis.leaseAge(names.feedOwner) == .endless {
+                let why = "the lease \(names.feedOwner) never ends: nobody takes the feed until it is deleted"
+                health.report(component, .down(why))
+                isStandby = false
+            } else if !isStandby {
                 isStandby = true
                 logger.info("standing by: another process serves the feed")
                 health.report(component, .up)

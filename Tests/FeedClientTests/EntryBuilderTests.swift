@@ -58,6 +58,14 @@ import Testing
         #expect(builder.isFull(adding: 1))
     }
 
+    @Test func whatIsNotAddedYetCountsAsWell() {
+        let builder = builder()
+        #expect(builder.isFull(behind: (64, 64 * 300), adding: 300))
+        #expect(!builder.isFull(behind: (12, 12 * 4_800), adding: 4_800))
+        #expect(builder.isFull(behind: (13, 13 * 4_800), adding: 4_800))
+        #expect(!builder.isFull(behind: (0, 0), adding: 10_000_000))
+    }
+
     @Test func timeNeverGoesBack() throws {
         var builder = builder()
         builder.advance(to: Timestamp(microseconds: 2_000))

@@ -76,6 +76,26 @@ import WebSocketTransport
         #expect(files.last?.text == "1763719200000000\tthree\n")
     }
 
+    /// Whoever takes recordings away must leave what still grows.
+    @Test func aFileIsLockedForAsLongAsItGrows() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let recorder = try recorder()
+        let run = Task { await recorder.run() }
+        recorder.record(batch(["one"], at: 1_763_719_199_000_000))
+        while try recorded().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        let path = folder.appending(path: "one-20251121T095959Z.ndjson.gz").path
+        #expect(!mayShare(path))
+        run.cancel()
+        await run.value
+        #expect(mayShare(path))
+    }
+
+    private func mayShare(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY)
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) == 0
+    }
+
     @Test func aFullFileIsFollowedByAnother() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         for _ in 0..<3 {

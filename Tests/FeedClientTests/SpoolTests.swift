@@ -122,6 +122,31 @@ import Testing
         #expect(await (try spool()).frames == 10...13)
     }
 
+    @Test func aRecordThatGoesBackEndsTheSegmentAndIsKeptAside() async throws {
+        defer { remove() }
+        do {
+            let spool = try await spool()
+            try await spool.store(entries(2, from: 10), term: term)
+            try await spool.store(entries(1, from: 12), term: term)
+        }
+        #expect(await (try spool()).frames == 10...13)
+        let path = try #require(files(".segment").first)
+        #expect(FileManager.default.contents(atPath: path + ".torn")?.count == SpoolRecord.headBytes + 100)
+    }
+
+    @Test func aRecordThatEndsBeforeItBeginsIsNone() {
+        var bytes: [UInt8] = []
+        for (first, last) in [(10, 11), (20, 19)] as [(FrameNumber, FrameNumber)] {
+            let entry = NumberedEntry(first: first, last: last, receivedAt: Timestamp(microseconds: 1), payload: [7])
+            SpoolRecord.append(entry, to: &bytes)
+        }
+        bytes.withUnsafeBytes { bytes in
+            let place = SpoolRecord.find(bytes, at: 0)
+            #expect(place?.frames == 10...11)
+            #expect(SpoolRecord.find(bytes, at: place?.end ?? 0) == nil)
+        }
+    }
+
     @Test func segmentsOfTwoTermsAreSetAside() async throws {
         defer { remove() }
         do {

@@ -49,9 +49,12 @@ package struct EntryBuilder {
         if time > receivedAt { receivedAt = time }
     }
 
-    /// Whether the next frame of `bytes` has to start a new entry.
-    package func isFull(adding bytes: Int) -> Bool {
-        frameCount == RawEntry.maximumFrames || (frameCount > 0 && frames.count + bytes > RawEntry.maximumBytes)
+    /// Whether the next frame, of `bytes`, has to start a new entry when a run of `count` frames and `size` bytes that is not
+    /// added yet goes before it.
+    package func isFull(behind run: (count: Int, size: Int) = (0, 0), adding bytes: Int) -> Bool {
+        let count = frameCount + run.count
+        let size = frames.count + run.size + bytes
+        return count == RawEntry.maximumFrames || (count > 0 && size > RawEntry.maximumBytes)
     }
 
     /// Adds a run of `count` frames, each `length u32, bytes`. The caller has cut it so that it fits.
@@ -59,8 +62,6 @@ package struct EntryBuilder {
         frames.append(contentsOf: run)
         frameCount += count
     }
-
-    package var pendingFrames: Int { frameCount }
 
     /// Ends the entry being built, if it has frames. `token` is the provider's as of its end.
     package mutating func close(token: [UInt8]) {

@@ -11,7 +11,7 @@ extension FeedLog {
     /// What was drained is kept for so long, in case Redis comes back older once more.
     static let keptAfterDrain = Duration.seconds(10)
     /// Above this share of Redis's memory the disk takes over, and until it is below the other one.
-    static let memoryShares = (spool: 0.85, drain: 0.8)
+    static let memoryShares = (spool: MemoryUse.nearlyFull, drain: 0.8)
     /// How long a drain may keep the socket waiting.
     private static let drainTurn = Duration.milliseconds(200)
 
@@ -62,35 +62,48 @@ extension FeedLog {
         knownDropped = fill.droppedFrames
     }
 
-    /// Looks at how full Redis is, once a second. An absent Redis shows elsewhere.
+    /// Looks at how full Redis is, once a second and before half of what is left can have been appended: a small one
+    /// fills faster than that. An absent Redis shows elsewhere.
     mutating func watchMemory() async {
-        guard !isRedisAway, ContinuousClock.now >= nextMemoryLook else { return }
+        guard !isRedisAway, bytesUntilMemoryLook <= 0 || ContinuousClock.now >= nextMemoryLook else { return }
         nextMemoryLook = .now + .seconds(1)
-        guard let share = try? await redis.memoryShare() else { return }
+        guard let memory = try? await redis.memoryUse() else { return }
+        bytesUntilMemoryLook = memory.limit > 0 ? Self.untilNextLook(memory) : .max
+        let share = memory.share
         guard share > (isRedisNearlyFull ? Self.memoryShares.drain : Self.memoryShares.spool) else {
             if isRedisNearlyFull { health.report(component, .up) }
             isRedisNearlyFull = false
             return
         }
         let action = spool == nil ? "the socket is not read" : "spooling to disk"
-        let words = "redis has \(Int(share * 100)) % of its maxmemory in use; \(action)"
-        health.report(component, .degraded(words))
-        if !isRedisNearlyFull { logger.warning("\(words)") }
+        let percent = Int(share * 100)
+        health.report(component, .degraded("redis has \(percent) % of its maxmemory in use; \(action)"))
+        if !isRedisNearlyFull {
+            logger.warning(
+                "redis has little memory left", metadata: ["percent": "\(percent)", "action": "\(action)"])
+        }
         isRedisNearlyFull = true
     }
 
-    /// Without a spool: what is left of Redis' memory is for those who take something out of it. A log that filled all of it
-    /// could never be forwarded.
+    /// Looking is cheap, but not free: not more often than every megabyte.
+    private static func untilNextLook(_ memory: MemoryUse) -> Int {
+        max(1 << 20, (Int(Double(memory.limit) * memoryShares.spool) - memory.used) / 2)
+    }
+
+    /// Without a spool: what is left of Redis' memory is for those who take something out of it. A log that filled all
+    /// of it could never be forwarded.
     mutating func waitForRoom() async throws {
         while isRedisNearlyFull {
             try Task.checkCancellation()
             try await Task.sleep(for: .milliseconds(200))
             await watchMemory()
+            // An absent Redis has no memory to wait for: the append finds out what is the matter.
+            do { try await lease.confirm() } catch is RedisError { return }
         }
     }
 
-    /// Appends what Redis lacks, oldest first: what was kept before the spool, the spool, what came behind it. Stops after a
-    /// turn; `isSpooling` is false when everything is in Redis.
+    /// Appends what Redis lacks, oldest first: what was kept before the spool, the spool, what came behind it. Stops
+    /// after a turn; `isSpooling` is false when everything is in Redis.
     private mutating func drain() async throws {
         guard let spool else { return }
         let began = ContinuousClock.now
@@ -156,10 +169,11 @@ extension FeedLog {
         drainedAt = nil
     }
 
-    /// Appends what an earlier term of this feed left in its spool, if nobody has begun another since. What cannot be read is
-    /// set aside.
+    /// Appends what an earlier term of this feed left in its spool, if nobody has begun another since. What cannot be
+    /// read is set aside.
     ///
-    /// - Returns: whether entries are lost for good, because Redis is older than the spool or the disk does not give them.
+    /// - Returns: whether entries are lost for good, because Redis is older than the spool or the disk does not give
+    /// them.
     static func giveBack(
         _ spool: Spool, redis: RedisConnection, names: StreamNames, logger: Logger
     ) async throws -> Bool {

@@ -27,6 +27,7 @@ struct FeedLog {
     /// How many frames the spool has dropped, as far as they are counted.
     var knownDropped: FrameNumber = 0
     var nextMemoryLook = ContinuousClock.now
+    var bytesUntilMemoryLook = 0
     /// Frames are lost that the decoder needed: the provider must send its whole state.
     var isImageDue = false
     var nextDrain = ContinuousClock.now
@@ -139,6 +140,7 @@ struct FeedLog {
         let closed = builder.takeClosed()
         appended.entries += closed.count
         appended.frames += closed.reduce(0) { $0 + Int($1.last - $1.first) + 1 }
+        bytesUntilMemoryLook -= closed.reduce(0) { $0 + $1.payload.count }
         await watchMemory()
         if isSpooling { return try await flushSpooling(closed) }
         if let drainedAt, ContinuousClock.now - drainedAt > Self.keptAfterDrain { await forgetSpool() }

@@ -53,7 +53,12 @@ struct RecordingFiles {
         for number in 1...999 {
             let path = "\(directory)/\(feed)-\(stamp)\(number == 1 ? "" : "-\(number)").ndjson.gz"
             let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o640)
-            if descriptor >= 0 { return (descriptor, path, hour, 0) }
+            if descriptor >= 0 {
+                // Ends with the descriptor, and says until then that the file will grow: to `archive push`, for
+                // instance.
+                _ = flock(descriptor, LOCK_EX | LOCK_NB)
+                return (descriptor, path, hour, 0)
+            }
             guard errno == EEXIST else { throw RecordingError(operation: "create", path: path, code: errno) }
         }
         throw RecordingError(operation: "create", path: "\(directory)/\(feed)-\(stamp).ndjson.gz", code: EEXIST)

@@ -20,8 +20,18 @@ enum SpoolRecord {
         bytes.append(contentsOf: entry.payload)
     }
 
-    /// The record at `offset` and where the next one starts; nil if there is no whole, sound one.
-    static func read(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> (entry: NumberedEntry, end: Int)? {
+    /// Where a record's parts stand.
+    struct Place {
+        let frames: ClosedRange<FrameNumber>
+        let receivedAt: Timestamp
+        let payload: Range<Int>
+
+        /// Where the next record starts.
+        var end: Int { payload.upperBound }
+    }
+
+    /// Finds the record at `offset`; nil if there is no whole, sound one.
+    static func find(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Place? {
         guard bytes.count - offset >= headBytes else { return nil }
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
         let end = offset + headBytes + length
@@ -31,10 +41,19 @@ enum SpoolRecord {
         func integer(_ at: Int) -> Int64 {
             Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + at, as: Int64.self))
         }
+        guard integer(8) <= integer(16) else { return nil }
+        return Place(
+            frames: integer(8)...integer(16), receivedAt: Timestamp(microseconds: integer(24)),
+            payload: offset + headBytes..<end)
+    }
+
+    /// The record at `offset` and where the next one starts; nil if there is no whole, sound one.
+    static func read(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> (entry: NumberedEntry, end: Int)? {
+        guard let place = find(bytes, at: offset) else { return nil }
         let entry = NumberedEntry(
-            first: integer(8), last: integer(16), receivedAt: Timestamp(microseconds: integer(24)),
-            payload: Array(bytes[offset + headBytes..<end]))
-        return (entry, end)
+            first: place.frames.lowerBound, last: place.frames.upperBound, receivedAt: place.receivedAt,
+            payload: [UInt8](copying: UnsafeRawBufferPointer(rebasing: bytes[place.payload])))
+        return (entry, place.end)
     }
 
     private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {

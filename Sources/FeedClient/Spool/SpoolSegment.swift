@@ -49,9 +49,11 @@ final class SpoolSegment {
         }
         let segment = SpoolSegment(path: path, term: term, descriptor: descriptor, bytes: headBytes)
         data.withUnsafeBytes { bytes in
-            while let (entry, end) = SpoolRecord.read(bytes, at: segment.bytes) {
-                segment.frames = (segment.frames?.lowerBound ?? entry.first)...entry.last
-                segment.bytes = end
+            // Payloads are not copied here: only where the records end is of interest.
+            while let place = SpoolRecord.find(bytes, at: segment.bytes) {
+                guard place.frames.lowerBound > segment.frames?.upperBound ?? -1 else { return }
+                segment.frames = (segment.frames ?? place.frames).lowerBound...place.frames.upperBound
+                segment.bytes = place.end
             }
         }
         if segment.bytes < data.count { try segment.cut(data[segment.bytes...]) }
