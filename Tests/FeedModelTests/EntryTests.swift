@@ -55,8 +55,8 @@ import Testing
     private func entry() -> [UInt8] {
         var encoder = EventsEntryEncoder(capacity: 128)
         encoder.begin(raw)
-        encoder.note(sequence: 12)
-        encoder.note(sequence: 9)
+        encoder.note(sequence: 12, at: Position(frame: raw.first, ordinal: 0))
+        encoder.note(sequence: 9, at: Position(frame: raw.first, ordinal: 1))
         var identity: [UInt8] = []
         let id = Array("fx".utf8)
         id.withUnsafeBytes {
@@ -76,9 +76,6 @@ import Testing
                 odds.selectionKey = 99
                 encoder.append(odds)
             }
-            let mark = encoder.mark
-            encoder.append(OddsChange())
-            encoder.rewind(to: mark)
         }
         id.withUnsafeBytes { text in
             var fixture = FixtureUpdate()
@@ -117,13 +114,59 @@ import Testing
         }
     }
 
+    /// Frames with one message, with many, with none, and jumps: each message's sequence can be told from the entry.
+    @Test func entriesOfAResumedTermTellEachSequence() throws {
+        let term = ResumedTerm(first: raw.first - 9, behind: raw.first - 1_000, since: raw.first - 5_000, sequence: 7)
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<500 {
+            var encoder = EventsEntryEncoder()
+            encoder.begin(raw, resumed: term)
+            var sequence = Int64.random(in: 8...20, using: &random)
+            var told: [(place: Position, sequence: Int64)] = []
+            for frame in raw.first..<raw.first + 64 {
+                let isUsual = Int.random(in: 0...9, using: &random) < 8
+                for ordinal in 0..<(isUsual ? 1 : Int.random(in: 0...5, using: &random)) {
+                    let place = Position(frame: frame, ordinal: ordinal)
+                    encoder.note(sequence: sequence, at: place)
+                    told.append((place, sequence))
+                    sequence += Int.random(in: 0...40, using: &random) == 0 ? 3 : 1
+                }
+            }
+            try encoder.finish().withUnsafeBytes { bytes in
+                var reader = try EventsEntryReader(bytes)
+                #expect(reader.header.resumed == term)
+                var notes: [(Int64, Position)] = []
+                while let event = try reader.next() {
+                    if case .sequence(let sequence, let place) = event { notes.append((sequence, place)) }
+                }
+                var count = SequenceCount(from: raw.first, sequence: reader.header.firstSequence)
+                for message in told {
+                    while let next = notes.first, next.1 <= message.place {
+                        count.note(next.0, at: next.1)
+                        notes.removeFirst()
+                    }
+                    #expect(count.sequence(at: message.place) == message.sequence)
+                }
+            }
+        }
+    }
+
+    @Test func oneMessageAFrameTakesNoNotes() throws {
+        var encoder = EventsEntryEncoder()
+        encoder.begin(raw, resumed: ResumedTerm(first: 1, behind: 0, sequence: 0))
+        for offset in Int64(0)..<64 {
+            encoder.note(sequence: 100 + offset, at: Position(frame: raw.first + offset, ordinal: 0))
+        }
+        #expect(try EventsEntryHeader(decoding: encoder.finish()).eventCount == 0)
+    }
+
     @Test func aReplayedLetterKeepsItsPlace() throws {
         let letter = ReplayedLetter(
             position: Position(frame: raw.first - 1 << 40, ordinal: 8_191), stage: .writer,
             receivedAt: Timestamp(microseconds: 7))
         var encoder = EventsEntryEncoder()
         encoder.begin(raw, replaying: letter)
-        encoder.note(sequence: 12)
+        encoder.note(sequence: 12, at: letter.position)
         var odds = OddsChange()
         odds.position = letter.position
         let identity = [UInt8](repeating: 0, count: 5)

@@ -20,6 +20,16 @@ import Testing
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
+    /// Times come from others: the largest of them must not end the process.
+    @Test func stopsAtItsEnds() {
+        let (latest, earliest) = (Timestamp(microseconds: .max), Timestamp(microseconds: .min))
+        #expect(latest + .seconds(1) == latest)
+        #expect(earliest - .seconds(1) == earliest)
+        #expect(latest.since(earliest) > .seconds(1_000_000_000_000))
+        #expect(earliest.since(latest) < .seconds(-1_000_000_000_000))
+        #expect(Timestamp(milliseconds: .max).microseconds == .max)
+    }
+
     @Test func agreesWithFoundationForManyTimes() {
         let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         var generator = SystemRandomNumberGenerator()

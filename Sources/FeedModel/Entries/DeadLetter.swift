@@ -63,6 +63,7 @@ package struct DeadLetter: Sendable, Equatable {
         deliveries = Int(try cursor.integer(UInt32.self, "deliveries"))
         detail = try cursor.take(Int(try cursor.integer(UInt32.self, "detail")), "detail").string
         sqlState = try cursor.take(Int(try cursor.integer(UInt32.self, "sqlstate")), "sqlstate").string
-        self.payload = [UInt8](try cursor.take(Int(try cursor.integer(UInt32.self, "payload")), "payload"))
+        let length = Int(try cursor.integer(UInt32.self, "payload"))
+        payload = [UInt8](copying: try cursor.take(length, "payload"))
     }
 }

@@ -5,6 +5,8 @@
 ///
 /// Version 2 is a dead letter that was sent through again. Its header goes on with the `ReplayedLetter`, and its events are
 /// relative to the letter's frame.
+///
+/// Version 3 is of a term that resumed. Its header goes on with the `ResumedTerm`.
 package struct EventsEntryHeader: Sendable, Equatable {
     package var isControl: Bool
     package var eventCount: Int
@@ -18,9 +20,12 @@ package struct EventsEntryHeader: Sendable, Equatable {
     package var lastSequence: Int64
     /// The letter that the events come from; nil for what came from the provider just then.
     package var letter: ReplayedLetter?
+    /// The term, if it went on from the provider's stored token; nil for control entries and letters.
+    package var resumed: ResumedTerm?
 
-    package init(_ raw: RawEntryHeader, replaying letter: ReplayedLetter? = nil) {
+    package init(_ raw: RawEntryHeader, replaying letter: ReplayedLetter? = nil, resumed: ResumedTerm? = nil) {
         self.letter = letter
+        self.resumed = letter == nil ? resumed : nil
         isControl = raw.kind == .control
         eventCount = 0
         term = raw.term
@@ -49,14 +54,25 @@ package struct EventsEntryHeader: Sendable, Equatable {
     /// Of a replayed letter. A build that does not know it stops, rather than take the events for news.
     package static let letterVersion: UInt8 = 2
 
-    package var encodedBytes: Int { letter == nil ? 62 : 62 + ReplayedLetter.encodedBytes }
+    /// Of a resumed term. A build that does not know it would write what is written already.
+    package static let resumedVersion: UInt8 = 3
+
+    package var encodedBytes: Int {
+        if letter != nil { return 62 + ReplayedLetter.encodedBytes }
+        return resumed == nil ? 62 : 62 + ResumedTerm.encodedBytes
+    }
+
+    private var version: UInt8 {
+        if letter != nil { return Self.letterVersion }
+        return resumed == nil ? Self.version : Self.resumedVersion
+    }
 
     /// The frame that the events' positions are relative to.
     package var baseFrame: FrameNumber { letter?.position.frame ?? first }
 
     package init(_ cursor: inout ByteCursor) throws(EntryError) {
         let version = try cursor.integer(UInt8.self, "version")
-        guard version == Self.version || version == Self.letterVersion else { throw .unknownVersion(version) }
+        guard (Self.version...Self.resumedVersion).contains(version) else { throw .unknownVersion(version) }
         isControl = try cursor.integer(UInt8.self, "flags") & 1 != 0
         eventCount = Int(try cursor.integer(UInt32.self, "event count"))
         term = Term(rawValue: try cursor.integer(UInt64.self, "term"))
@@ -67,10 +83,11 @@ package struct EventsEntryHeader: Sendable, Equatable {
         firstSequence = try cursor.integer(Int64.self, "first_seq")
         lastSequence = try cursor.integer(Int64.self, "last_seq")
         letter = version == Self.letterVersion ? try ReplayedLetter(&cursor) : nil
+        resumed = version == Self.resumedVersion ? try ResumedTerm(&cursor) : nil
     }
 
     func encode(to buffer: UnsafeMutableRawPointer) {
-        buffer.storeBytes(of: letter == nil ? Self.version : Self.letterVersion, toByteOffset: 0, as: UInt8.self)
+        buffer.storeBytes(of: version, toByteOffset: 0, as: UInt8.self)
         buffer.storeBytes(of: isControl ? 1 : 0, toByteOffset: 1, as: UInt8.self)
         buffer.storeBytes(of: UInt32(eventCount).littleEndian, toByteOffset: 2, as: UInt32.self)
         buffer.storeBytes(of: term.rawValue.littleEndian, toByteOffset: 6, as: UInt64.self)
@@ -79,5 +96,6 @@ package struct EventsEntryHeader: Sendable, Equatable {
             buffer.storeBytes(of: word.littleEndian, toByteOffset: 14 + index * 8, as: Int64.self)
         }
         letter?.encode(to: buffer + 62)
+        resumed?.encode(to: buffer + 62)
     }
 }

@@ -8,6 +8,8 @@ package struct EventsEntryEncoder: ~Copyable {
     private var capacity: Int
     private var count = 0
     private var header: EventsEntryHeader
+    /// Of a resumed term.
+    private var sequences: SequenceCount?
 
     package init(capacity: Int = 64 * 1024) {
         self.capacity = capacity
@@ -20,33 +22,37 @@ package struct EventsEntryEncoder: ~Copyable {
     deinit { storage.deallocate() }
 
     /// Starts the entry that a raw entry becomes; with a letter, the entry that its replay becomes.
-    package mutating func begin(_ raw: RawEntryHeader, replaying letter: ReplayedLetter? = nil) {
-        header = EventsEntryHeader(raw, replaying: letter)
+    package mutating func begin(
+        _ raw: RawEntryHeader, replaying letter: ReplayedLetter? = nil, resumed: ResumedTerm? = nil
+    ) {
+        header = EventsEntryHeader(raw, replaying: letter, resumed: resumed)
         count = header.encodedBytes
+        sequences = nil
     }
 
     /// Events so far.
     package var eventCount: Int { header.eventCount }
 
-    /// Widens the entry's range of provider sequences. What a replayed letter says was its first entry's to say.
-    package mutating func note(sequence: Int64) {
+    /// Widens the entry's range of provider sequences by that of the message at `position`. What a replayed letter says was
+    /// its first entry's to say.
+    @inline(__always)
+    package mutating func note(sequence: Int64, at position: Position) {
         guard sequence > 0, header.letter == nil else { return }
         if header.firstSequence == 0 || sequence < header.firstSequence { header.firstSequence = sequence }
         if sequence > header.lastSequence { header.lastSequence = sequence }
+        if header.resumed != nil { count(sequence, at: position) }
     }
 
-    /// A place to come back to with `rewind(to:)`.
-    package struct Mark {
-        fileprivate let count: Int
-        fileprivate let eventCount: Int
-    }
-
-    package var mark: Mark { Mark(count: count, eventCount: header.eventCount) }
-
-    /// Forgets the events since `mark`: a message that turned out bad costs only itself.
-    package mutating func rewind(to mark: Mark) {
-        count = mark.count
-        header.eventCount = mark.eventCount
+    /// `sequence i64` of the message at the event's position, where it is not what the messages before lead to expect.
+    private mutating func count(_ sequence: Int64, at position: Position) {
+        var expected = sequences ?? SequenceCount(from: header.first, sequence: header.firstSequence)
+        if expected.sequence(at: position) != sequence {
+            let start = open(.sequence, position, nil, false, false, 8)
+            put(sequence)
+            close(start)
+            expected.note(sequence, at: position)
+        }
+        sequences = expected
     }
 
     package mutating func finish() -> [UInt8] {

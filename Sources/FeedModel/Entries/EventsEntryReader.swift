@@ -32,6 +32,8 @@ package struct EventsEntryReader {
         case .control:
             let length = Int(try cursor.integer(UInt32.self, "control body"))
             return .control(position: common.position, body: try cursor.take(length, "control body"))
+        case .sequence:
+            return .sequence(try cursor.integer(Int64.self, "sequence"), position: common.position)
         case nil: throw .truncated("event kind \(kind)")
         }
     }

@@ -1,4 +1,12 @@
 extension [UInt8] {
+    /// A copy of what a reader finds in passing, whether or not anyone looks at it in the end.
+    ///
+    /// Not `Array(bytes)`: where its result turns out to be unused, Swift 6.3.1's optimizer frees the array before it fills it.
+    package init(copying bytes: UnsafeRawBufferPointer) {
+        self = []
+        append(contentsOf: bytes)
+    }
+
     /// Appends an integer as entries hold them: little-endian.
     package mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }

@@ -129,7 +129,7 @@ package enum RawEntry {
             milliseconds: try cursor.integer(UInt64.self, "requests id"),
             sequence: try cursor.integer(UInt64.self, "requests id"))
         let tokenLength = Int(try cursor.integer(UInt16.self, "resume token"))
-        let token = [UInt8](try cursor.take(tokenLength, "resume token"))
+        let token = [UInt8](copying: try cursor.take(tokenLength, "resume token"))
         return RawEntryHeader(
             kind: kind, term: term, first: first, frameCount: frameCount, prev: prev, receivedAt: receivedAt,
             requestsHandled: requests, resumeToken: token)

@@ -13,7 +13,7 @@ extension TextView {
 
 /// The kinds of events an entry may hold. A number keeps its meaning for ever.
 package enum EventKind: UInt8, Sendable, CaseIterable {
-    case oddsChange = 1, fixtureUpdate, settlement, betPlacement, control
+    case oddsChange = 1, fixtureUpdate, settlement, betPlacement, control, sequence
 }
 
 /// One selection's price, complete: what is absent is not offered.
@@ -103,4 +103,6 @@ package enum FeedEvent {
     case settlement(Settlement)
     case betPlacement(BetPlacement)
     case control(position: Position, body: TextView)
+    /// The provider's count at a message of a resumed term (`SequenceCount`).
+    case sequence(Int64, position: Position)
 }

@@ -18,6 +18,10 @@ package struct StreamNames: Sendable, Hashable {
     package var requests: String { key("requests") }
     /// String: the decoder's checkpoint.
     package var decoder: String { key("decoder") }
+    /// String: the entry of `raw` that is being decoded alone, and how often that was begun.
+    package var trial: String { key("decoder:trial") }
+    /// String: a Processor that would have the feed, if its owner gave it up.
+    package var processorWanted: String { key("owner:processor:wanted") }
     /// String: the Broadcasters' state checkpoint.
     package var checkpoint: String { key("checkpoint") }
     /// Lease of the active FeedClient.

@@ -1,24 +1,29 @@
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, the resolution of Postgres.
+///
+/// Sums and differences end at the first and last time there is: what a stored time says must not end a process.
 package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let microseconds: Int64
 
     package init(microseconds: Int64) { self.microseconds = microseconds }
-    package init(milliseconds: Int64) { microseconds = milliseconds * 1_000 }
+    package init(milliseconds: Int64) { microseconds = milliseconds.clampedMultiplied(by: 1_000) }
 
     package var milliseconds: Int64 { microseconds / 1_000 }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
     package static func + (time: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(microseconds: time.microseconds + duration.microseconds)
+        Timestamp(microseconds: time.microseconds.clampedAdding(duration.microseconds))
     }
 
     package static func - (time: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(microseconds: time.microseconds - duration.microseconds)
+        Timestamp(microseconds: time.microseconds.clampedAdding(-duration.microseconds))
     }
 
     /// How long after `earlier` this is.
-    package func since(_ earlier: Timestamp) -> Duration { .microseconds(microseconds - earlier.microseconds) }
+    package func since(_ earlier: Timestamp) -> Duration {
+        let (difference, overflow) = microseconds.subtractingReportingOverflow(earlier.microseconds)
+        return .microseconds(overflow ? (microseconds < 0 ? .min : .max) : difference)
+    }
 
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T09:30:00.125Z`.
     package var description: String {
@@ -150,6 +155,16 @@ package struct CivilDate: Sendable, Hashable {
 }
 
 extension Int64 {
+    fileprivate func clampedAdding(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    fileprivate func clampedMultiplied(by factor: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? (self < 0 ? .min : .max) : product
+    }
+
     fileprivate func flooredQuotientAndRemainder(dividingBy divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

@@ -10,6 +10,7 @@ struct BatchCommitter: Sendable {
     let retry: SinkRetry
     let acknowledger: RedisConnection
     let partitions: PartitionKeeper
+    let resumedTerms = ResumedTerms()
     let routes: [FeedRoute]
     let metrics: WriterMetrics
     let logger: Logger
@@ -34,7 +35,10 @@ struct BatchCommitter: Sendable {
     }
 
     private func write(_ sealed: SealedBatch) async throws -> CommitOutcome {
-        try await retry.run(Exclusions()) { exclusions in
+        var start = Exclusions()
+        start.repeated = Repetitions(
+            in: sealed.batch, held: try await resumedTerms.held(for: sealed.batch, retry))
+        return try await retry.run(start) { exclusions in
             try await connection.withTransaction { session in
                 try BatchTransaction(sealed: sealed, exclusions: exclusions, isTrial: false).run(session)
             }

@@ -16,6 +16,8 @@ struct CommitOutcome: Sendable {
     var unlandedLetters = 0
     /// Messages that Postgres refused.
     var refusedMessages = 0
+    /// Messages that the provider had sent before and that were written then.
+    var repeatedMessages = 0
     /// The entries are off the pending list.
     var isAcknowledged = false
 

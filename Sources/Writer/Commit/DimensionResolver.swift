@@ -127,7 +127,7 @@ private struct Needed {
         var markets = [Bool](repeating: false, count: pending.markets.count)
         var selections = [Bool](repeating: false, count: pending.selections.count)
         func mark(_ ref: DimensionRef, _ entry: Int32, _ position: Int64, _ flags: inout [Bool]) {
-            if let index = ref.pendingIndex, !flags[index], filter.includes(entry, position) { flags[index] = true }
+            if let index = ref.pendingIndex, !flags[index], filter.movesState(entry, position) { flags[index] = true }
         }
         for row in batch.odds { mark(row.selection, row.entry, row.position, &selections) }
         for row in batch.settlements { mark(row.selection, row.entry, row.position, &selections) }

@@ -19,8 +19,10 @@ struct Exclusions: Sendable {
     var entries: [Int: DeadLetter] = [:]
     /// While the culprit is looked for: only these messages are tried.
     var only: Set<MessageID>?
+    /// What was written when the provider sent it first.
+    var repeated = Repetitions()
 
-    var isEmpty: Bool { letters.isEmpty && entries.isEmpty && only == nil }
+    var isEmpty: Bool { letters.isEmpty && entries.isEmpty && only == nil && repeated.written.isEmpty }
 
     /// Whether anything of an entry is still to be written.
     func isWanted(_ entry: BatchEntry, _ number: Int) -> Bool {
@@ -32,7 +34,11 @@ struct Exclusions: Sendable {
         if let letter = entry.letterID { letters[letter.message] = refusal } else { entries[number] = refusal }
     }
 
-    func includes(_ message: MessageID) -> Bool {
+    func includes(_ message: MessageID) -> Bool { isTried(message) && !repeated.written.contains(message) }
+
+    func movesState(_ message: MessageID) -> Bool { isTried(message) && !repeated.settled.contains(message) }
+
+    private func isTried(_ message: MessageID) -> Bool {
         letters[message] == nil && (only?.contains(message) ?? true)
     }
 }

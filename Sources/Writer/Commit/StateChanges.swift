@@ -36,7 +36,7 @@ struct StateChanges {
     // MARK: Dimensions
 
     private var fixtures: PostgresStatement? {
-        let rows = last(of: batch.fixtures.filter { filter.includes($0.entry, $0.position) }) {
+        let rows = last(of: batch.fixtures.filter { filter.movesState($0.entry, $0.position) }) {
             (resolved.fixture($0.fixture), $0.position)
         }
         guard !rows.isEmpty else { return nil }
@@ -58,7 +58,7 @@ struct StateChanges {
     }
 
     private var marketStatuses: PostgresStatement? {
-        let rows = last(of: batch.marketStatuses.filter { filter.includes($0.entry, $0.position) }) {
+        let rows = last(of: batch.marketStatuses.filter { filter.movesState($0.entry, $0.position) }) {
             (resolved.market($0.market), $0.position)
         }
         guard !rows.isEmpty else { return nil }
@@ -71,7 +71,7 @@ struct StateChanges {
     }
 
     private var results: PostgresStatement? {
-        let rows = last(of: batch.settlements.filter { filter.includes($0.entry, $0.position) }) {
+        let rows = last(of: batch.settlements.filter { filter.movesState($0.entry, $0.position) }) {
             (resolved.selection($0.selection), $0.position)
         }
         guard !rows.isEmpty else { return nil }
@@ -92,7 +92,7 @@ struct StateChanges {
     }
 
     private func names(_ rows: [NameRow], _ sql: String, _ key: (DimensionRef) -> Int32) -> PostgresStatement? {
-        let rows = last(of: rows.filter { filter.includes($0.entry, $0.position) }) { (key($0.owner), $0.position) }
+        let rows = last(of: rows.filter { filter.movesState($0.entry, $0.position) }) { (key($0.owner), $0.position) }
         guard !rows.isEmpty else { return nil }
         return PostgresStatement(
             sql,
@@ -117,7 +117,7 @@ struct StateChanges {
 
     private var opened: PostgresStatement? {
         var gaps: [MessageID: ControlEvent.Gap] = [:]
-        for change in batch.gaps where filter.includes(change.entry, change.position) {
+        for change in batch.gaps where filter.movesState(change.entry, change.position) {
             if case .opened(let gap) = change.kind { gaps[batch.message(change.entry, change.position)] = gap }
         }
         guard !gaps.isEmpty else { return nil }
@@ -134,7 +134,7 @@ struct StateChanges {
 
     private var healed: PostgresStatement? {
         var heals: [MessageID: Int64] = [:]
-        for change in batch.gaps where filter.includes(change.entry, change.position) {
+        for change in batch.gaps where filter.movesState(change.entry, change.position) {
             if case .healed(let time) = change.kind { heals[batch.message(change.entry, change.position)] = time }
         }
         guard !heals.isEmpty else { return nil }
@@ -166,20 +166,23 @@ extension String {
 
 /// Dead letters as rows.
 enum LetterInsert {
-    static func statement(_ letters: [(feedID: Int16, letter: DeadLetter)]) -> PostgresStatement {
+    /// - Parameter rest: what happens to a letter that is there already, and what is returned.
+    static func statement(
+        _ letters: [(feedID: Int16, letter: DeadLetter)], or rest: String = Statement.keepLetter
+    ) -> PostgresStatement {
         let rows = letters.sorted {
             ($0.feedID, $0.letter.position, $0.letter.stage.rawValue)
                 < ($1.feedID, $1.letter.position, $1.letter.stage.rawValue)
         }
         return PostgresStatement(
-            Statement.insertLetters,
+            Statement.insertLetters + rest,
             [
                 .int16s(rows.map(\.feedID)), .int64s(rows.map(\.letter.position.rawValue)),
                 .int16s(rows.map { Int16($0.letter.stage.rawValue) }),
                 .int16s(rows.map { Int16($0.letter.reason.rawValue) }),
                 .int32s(rows.map { Int32(clamping: $0.letter.deliveries) }),
                 .timestamptzs(rows.map(\.letter.receivedAt.microseconds)),
-                .texts(rows.map { $0.letter.sqlState.isEmpty ? nil : $0.letter.sqlState }),
+                .texts(rows.map { $0.letter.sqlState.isEmpty ? nil : $0.letter.sqlState.storable }),
                 .texts(rows.map { $0.letter.detail.storable }), .byteas(rows.map(\.letter.payload)),
             ])
     }

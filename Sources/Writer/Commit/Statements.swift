@@ -9,7 +9,15 @@ enum Statement {
             (feed_id, first_frame, received_at, last_frame, prev_frame, term, first_seq, last_seq, rows)
         SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[],
             $7::bigint[], $8::bigint[], $9::int[])
+            AS e (feed_id, first_frame, received_at, last_frame, prev_frame, term, first_seq, last_seq, rows)
+        WHERE NOT EXISTS (
+            SELECT FROM resumed_terms t
+            WHERE t.feed_id = e.feed_id AND t.first_frame > e.first_frame AND t.behind < e.first_frame)
         ON CONFLICT DO NOTHING RETURNING feed_id, first_frame, received_at
+        """
+    /// Before the ledger, in a statement of its own: what it sees must not be older than the lock.
+    static let lockFeeds = """
+        SELECT pg_advisory_xact_lock_shared($1, feed_id) FROM unnest($2::int[]) AS batch (feed_id)
         """
 
     // MARK: Keys
@@ -132,8 +140,9 @@ enum Statement {
             (feed_id, position, stage, reason, deliveries, first_seen, sqlstate, detail, payload)
         SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::int[],
             $6::timestamptz[], $7::text[], $8::text[], $9::bytea[])
-        ON CONFLICT (feed_id, position, stage) DO NOTHING RETURNING stage, reason
+
         """
+    static let keepLetter = "ON CONFLICT (feed_id, position, stage) DO NOTHING RETURNING stage, reason"
     /// Letters whose rows are written now, each once: it must be there and not be replayed, and the entry that its message
     /// came with must be in the ledger, which counts the rows with that entry's own.
     static let landLetters = """
@@ -163,7 +172,7 @@ enum Statement {
     /// Letters that were sent through again in vain: they say why, and can be sent again.
     static let refuseLetters = """
         UPDATE dead_letters d SET state = 'new', reason = refused.reason, detail = refused.detail,
-            sqlstate = refused.sqlstate, deliveries = d.deliveries + 1
+            sqlstate = refused.sqlstate, deliveries = least(d.deliveries, 2147483646) + 1
         FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::text[], $6::text[])
             AS refused (feed_id, position, stage, reason, detail, sqlstate)
         WHERE d.feed_id = refused.feed_id AND d.position = refused.position AND d.stage = refused.stage

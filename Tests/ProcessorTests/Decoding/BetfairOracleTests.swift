@@ -67,7 +67,7 @@ struct ExchangeBoard {
                 results[settlement.selection.market, default: [:]][Int(settlement.selection.option) ?? -1] =
                     settlement.result
             case .fixture(let fixture): fixtures[fixture.texts[0]] = fixture
-            case .bet, .control: break
+            case .bet, .control, .sequence: break
             }
         }
     }

@@ -7,6 +7,7 @@ enum DecodedEvent: Equatable {
     case settlement(DecodedSettlement)
     case bet(DecodedBet)
     case control
+    case sequence(Int64, Position)
 }
 
 /// What names a selection, as text.
@@ -122,6 +123,7 @@ extension DecodedEvent {
                     side: bet.side, amounts: [bet.amount, bet.odd, bet.potentialWin],
                     texts: [bet.betID, bet.userID, bet.currency].map(\.string)))
         case .control: self = .control
+        case .sequence(let sequence, let position): self = .sequence(sequence, position)
         }
     }
 }
