@@ -24,6 +24,12 @@ struct DecoderRecovery {
         let checkpointed: FrameNumber
     }
 
+    /// Where `raw` can be read again when `events` is gone with all that was in it: behind the decoder's checkpoint, as far back
+    /// as `raw` is kept.
+    func beginningOfRaw() async throws -> FrameNumber {
+        try await redis.checkpoint(names.decoder).map { FrameNumber(clamping: $0.rank) } ?? 0
+    }
+
     /// The decoder as of `frame`.
     func restore(to frame: FrameNumber) async throws -> Recovered {
         guard frame > 0 else { return Recovered(decoding: try EntryDecoding(feed: feed), checkpointed: 0) }
@@ -57,9 +63,14 @@ struct DecoderRecovery {
             guard !entries.isEmpty else { return false }
             for entry in entries {
                 let header: RawEntryHeader
-                do { header = try RawEntry.header(of: entry.payload) } catch { throw ProcessorError.unreadable(error) }
+                do { header = try RawEntry.header(of: entry.payload) } catch EntryError.unknownVersion(let version) {
+                    throw ProcessorError.unreadable(.unknownVersion(version))
+                } catch {
+                    // It was a letter then, and nothing else.
+                    continue
+                }
                 guard header.prev == last else { return false }
-                _ = try decoding.decode(entry.payload, header: header)
+                do { _ = try decoding.decode(entry.payload, header: header) } catch { return false }
                 last = header.last
             }
         }

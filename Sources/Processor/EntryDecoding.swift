@@ -1,13 +1,14 @@
-import FeedModel
+package import FeedModel
 
 /// One feed's decoder with the buffers it writes into: raw entry in, payload of the events entry and dead letters out.
-struct EntryDecoding: ~Copyable {
+package struct EntryDecoding: ~Copyable {
     private let feed: ProcessedFeed
     private var decoder: any FeedDecoder
     private var output: DecodeOutput
+    private var run = TermRun()
 
     /// With an empty decoder, as at the start of a feed.
-    init(feed: ProcessedFeed) throws {
+    package init(feed: ProcessedFeed) throws {
         self.feed = feed
         output = DecodeOutput(clockSlack: feed.clockSlack)
         decoder = try Self.decoder(for: feed, checkpoint: nil)
@@ -16,7 +17,20 @@ struct EntryDecoding: ~Copyable {
     init(feed: ProcessedFeed, restoring state: [UInt8]) throws {
         self.feed = feed
         output = DecodeOutput(clockSlack: feed.clockSlack)
-        decoder = try Self.decoder(for: feed, checkpoint: state)
+        let saved = try Self.saved(state)
+        run = saved.run
+        decoder = try Self.decoder(for: feed, checkpoint: saved.decoder)
+    }
+
+    /// A build that did not follow terms yet left the decoder's own checkpoint.
+    private static func saved(_ state: [UInt8]) throws(CheckpointError) -> (run: TermRun, decoder: [UInt8]) {
+        var saved = (run: TermRun(), decoder: state)
+        guard state.first == TermRun.version else { return saved }
+        try CheckpointReader.read(state, version: TermRun.version) { (reader) throws(CheckpointError) in
+            saved.run = try TermRun(&reader)
+            saved.decoder = [UInt8](try reader.text("decoder"))
+        }
+        return saved
     }
 
     private static func decoder(for feed: ProcessedFeed, checkpoint: [UInt8]?) throws -> any FeedDecoder {
@@ -26,10 +40,12 @@ struct EntryDecoding: ~Copyable {
     }
 
     /// Decodes one raw entry. Deterministic: the same entries give the same bytes, whoever decodes them.
-    mutating func decode(
+    ///
+    /// - Parameter entry: with `RawEntry.readableSlack` readable bytes behind its end.
+    package mutating func decode(
         _ entry: [UInt8], header: RawEntryHeader
     ) throws(ProcessorError) -> (payload: [UInt8], letters: [DeadLetter]) {
-        output.begin(header)
+        output.begin(header, resumed: header.kind == .frames ? run.resumed : nil)
         do {
             try entry.withUnsafeBytes { bytes in
                 var cursor = ByteCursor(bytes)
@@ -48,12 +64,39 @@ struct EntryDecoding: ~Copyable {
         return (output.events.finish(), output.letters)
     }
 
+    /// What stands for an entry that is not decoded: an entry without events, and a letter for each of its frames. What our own
+    /// session said goes on as it is.
+    mutating func refuse(
+        _ entry: [UInt8], header: RawEntryHeader, _ refusal: Refusal
+    ) -> (payload: [UInt8], letters: [DeadLetter]) {
+        output.begin(header)
+        entry.withUnsafeBytes { bytes in
+            var cursor = ByteCursor(bytes)
+            _ = try? RawEntry.header(&cursor)
+            for frame in header.first...header.last {
+                let place = Position(frame: frame, ordinal: 0)
+                guard let content = try? RawEntry.frame(&cursor).bytes else {
+                    return output.refuse(refusal, bytes, at: place, receivedAt: header.receivedAt)
+                }
+                if header.kind == .control {
+                    let request = (try? ControlEvent(decoding: content)).flatMap { LetterRequest($0) }
+                    let answer = request?.refusal(refusal).encoded() ?? [UInt8](content)
+                    answer.withUnsafeBytes { output.events.append(control: $0, at: place) }
+                } else {
+                    output.refuse(refusal, content, at: place, receivedAt: header.receivedAt)
+                }
+            }
+        }
+        return (output.events.finish(), output.letters)
+    }
+
     /// What the decoder makes of the control event goes first: a snapshot has ended when what it left out is closed.
     private mutating func decodeControl(_ cursor: inout ByteCursor, header: RawEntryHeader) throws(EntryError) {
         let frame = try RawEntry.frame(&cursor)
         // A control event of a newer build is forwarded even when this one cannot read it.
         if let event = try? ControlEvent(decoding: frame.bytes) {
             if let request = LetterRequest(event) { return replay(request, header) }
+            run.apply(event, header: header)
             decoder.apply(event, header: header, into: &output)
             refuse(event, frame.bytes, header)
         }
@@ -72,7 +115,7 @@ struct EntryDecoding: ~Copyable {
     private mutating func replay(_ request: LetterRequest, _ header: RawEntryHeader) {
         output.events.begin(header, replaying: request.letter)
         do throws(Refusal) {
-            try request.check(before: header.first)
+            try request.check(before: header)
             try request.withPayload { (payload) throws(Refusal) in
                 try decoder.decode(request.letter, payload: payload, into: &output)
             }
@@ -87,8 +130,13 @@ struct EntryDecoding: ~Copyable {
         }
     }
 
-    /// The decoder's state, to be restored with `init(feed:restoring:)`.
-    func state() -> [UInt8] { decoder.checkpoint() }
+    /// Everything that `decode` depends on, to be restored with `init(feed:restoring:)`.
+    func state() -> [UInt8] {
+        var writer = CheckpointWriter(version: TermRun.version)
+        run.save(to: &writer)
+        writer.put(decoder.checkpoint())
+        return writer.bytes
+    }
 
     /// What was counted since the last call.
     mutating func takeCounters() -> DecodeCounters { output.takeCounters() }

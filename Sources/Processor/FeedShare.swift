@@ -33,6 +33,9 @@ final class FeedShare: Sendable {
         }
     }
 
+    /// Takes a place beyond the part, for a feed that nobody else wants.
+    func reserveBeyondPart() { state.withLock { $0.owned += 1 } }
+
     func release() { state.withLock { $0.owned -= 1 } }
 
     /// Whether a newcomer is owed one of the feeds that this worker has.

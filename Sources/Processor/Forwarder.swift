@@ -1,4 +1,3 @@
-import FeedJSON
 import FeedModel
 import Logging
 import Metrics
@@ -11,34 +10,47 @@ import Telemetry
 /// Only entries that continue the chain from the last of `events` are forwarded. After anything unexpected it is thrown away
 /// (`ProcessorError.surprised`) and opened again.
 struct Forwarder: ~Copyable {
-    private let names: StreamNames
+    let names: StreamNames
     private let commands: RedisConnection
     private let reader: RedisConnection
     private let configuration: ProcessorConfiguration
     private let metrics: ProcessorMetrics
-    private let logger: Logger
-    private var decoding: EntryDecoding
+    let logger: Logger
+    var decoding: EntryDecoding
     /// The last frame that `events` holds; 0 before the first.
     private(set) var lastForwarded: FrameNumber
     private var checkpointed: FrameNumber
     private var checkpointAt = ContinuousClock.now
+    /// Payloads that were forwarded since then.
+    private var bytesSinceCheckpoint = 0
+    /// Redis is out of memory, part of which is what of `raw` is kept for the checkpoint.
+    var isCheckpointUrgent = false
     /// The own backlog is read until it is empty, before anything new.
-    private var cursor = GroupCursor.backlog(after: .zero)
+    var cursor = GroupCursor.backlog(after: .zero)
     /// The decoder's state has a hole in its past.
-    private var isImageWanted = false
+    var isImageWanted = false
     private let recovery: DecoderRecovery
+    private let poison: PoisonWatch
     /// A hole was seen and the backlog has been read again since.
-    private var hasLookedForHole = false
+    var hasLookedForHole = false
     /// Of the batch that is being decoded: its frames, and when the first of them was received.
-    private var inHand: (frames: Int, oldest: Timestamp?) = (0, nil)
+    var inHand: (frames: Int, oldest: Timestamp?) = (0, nil)
 
     /// Reads where `events` stands and brings the decoder there.
     static func open(
         feed: ProcessedFeed, names: StreamNames, commands: RedisConnection, reader: RedisConnection,
         configuration: ProcessorConfiguration, metrics: ProcessorMetrics, logger: Logger
     ) async throws -> Forwarder {
-        let lastForwarded = try await lastForwarded(of: names, commands)
         let recovery = DecoderRecovery(feed: feed, names: names, redis: commands, logger: logger)
+        let log = ForwardedLog(names: names, redis: commands)
+        var lastForwarded = try await log.last()
+        if lastForwarded == 0, try await log.isGone() {
+            lastForwarded = try await recovery.beginningOfRaw()
+            logger.error(
+                "the events stream is gone: raw is forwarded again from the decoder's checkpoint on",
+                metadata: ["after": "\(lastForwarded)"])
+            try await log.readAgain(after: lastForwarded)
+        }
         let recovered = try await recovery.restore(to: lastForwarded)
         return Forwarder(
             recovery: recovery, names: names, commands: commands, reader: reader, configuration: configuration,
@@ -53,6 +65,7 @@ struct Forwarder: ~Copyable {
         lastForwarded: FrameNumber
     ) {
         self.recovery = recovery
+        poison = PoisonWatch(names: names, redis: commands)
         self.names = names
         self.commands = commands
         self.reader = reader
@@ -66,12 +79,16 @@ struct Forwarder: ~Copyable {
 
     /// Reads the next batch and forwards it; returns after at most half a second when there is none.
     mutating func forwardNext() async throws {
-        if isCheckpointDue { try await storeCheckpoint() }
-        let batch = try await read()
+        if isCheckpointDue, try await !storeCheckpoint() {
+            // Nothing could be forwarded either, and only the checkpoint lets `raw` be trimmed.
+            return try await Task.sleep(for: .milliseconds(250))
+        }
+        var batch = try await read()
         guard !batch.entries.isEmpty || !batch.deleted.isEmpty else {
             cursor = .new
             return
         }
+        let verdict = try await judge(&batch)
         if !batch.deleted.isEmpty {
             metrics.lostEntries.increment(by: batch.deleted.count)
             logger.error("Redis lost entries that nobody had processed", metadata: ["count": "\(batch.deleted.count)"])
@@ -82,8 +99,11 @@ struct Forwarder: ~Copyable {
             isImageWanted = false
             try await recovery.requestImage("entries are missing from the raw stream")
         }
-        guard let (hop, last) = try decode(batch.entries) else { return try await confirmLastForwarded() }
+        let decoded = try decode(batch.entries, isPoison: verdict.isPoison)
+        if verdict.isAlone { try await poison.acquit() }
+        guard let (hop, last) = decoded else { return try await confirmLastForwarded() }
         try await send(hop, upTo: last)
+        bytesSinceCheckpoint += batch.entries.reduce(0) { $0 + $1.payload.count }
         count(batch.entries, hop, seconds: began)
     }
 
@@ -99,6 +119,20 @@ struct Forwarder: ~Copyable {
         }
     }
 
+    /// Takes out of a backlog what must not be decoded together with the rest.
+    private func judge(_ batch: inout StreamBatch) async throws -> PoisonWatch.Verdict {
+        guard case .backlog = cursor else { return .init(count: batch.entries.count) }
+        let verdict = try await poison.judge(batch.entries)
+        if verdict.isAlone {
+            logger.warning(
+                "an entry was delivered too often and is decoded alone",
+                metadata: ["entry": "\(batch.entries.first?.id ?? .zero)", "gives_up": "\(verdict.isPoison)"])
+        }
+        batch = StreamBatch(
+            stream: batch.stream, entries: Array(batch.entries.prefix(verdict.count)), deleted: batch.deleted)
+        return verdict
+    }
+
     private func createGroup(_ message: String) async throws -> StreamBatch {
         guard try await commands.lastEntry(of: names.raw) != nil else {
             try await Task.sleep(for: .milliseconds(200))
@@ -109,75 +143,16 @@ struct Forwarder: ~Copyable {
         return StreamBatch(stream: names.raw, entries: [], deleted: [])
     }
 
-    /// Decodes what continues the chain. Nil if nothing is to be sent yet because a hole has to be looked for first.
-    private mutating func decode(_ entries: [StreamEntry]) throws -> (hop: Hop, last: FrameNumber)? {
-        var hop = Hop(
-            events: names.events, entries: [], dead: names.dead, letters: [], raw: names.raw,
-            group: ConsumerGroup.processor, acknowledge: [])
-        var last = lastForwarded
-        inHand = (0, nil)
-        for entry in entries {
-            let header: RawEntryHeader
-            do { header = try RawEntry.header(of: entry.payload) } catch { throw ProcessorError.unreadable(error) }
-            if header.last > last {
-                if header.prev != last && last != 0 {
-                    guard passHole(before: header, after: last, isFirst: hop.acknowledge.isEmpty) else {
-                        cursor = .backlog(after: .zero)
-                        return hop.acknowledge.isEmpty ? nil : (hop, last)
-                    }
-                }
-                let output = try decoding.decode(entry.payload, header: header)
-                hop.entries.append(StreamEntry(id: entry.id, payload: output.payload))
-                for letter in output.letters { hop.letters.append(Self.entry(of: letter)) }
-                last = header.last
-                inHand.frames += Int(header.last - header.first) + 1
-                inHand.oldest = inHand.oldest ?? header.receivedAt
-            }
-            hop.acknowledge.append(entry.id)
-        }
-        if case .backlog = cursor, let id = hop.acknowledge.last { cursor = .backlog(after: id) }
-        return hop.acknowledge.isEmpty ? nil : (hop, last)
-    }
-
-    /// The last frame that `events` holds; 0 before the first.
-    private static func lastForwarded(of names: StreamNames, _ redis: RedisConnection) async throws -> FrameNumber {
-        guard let last = try await redis.lastEntry(of: names.events) else { return 0 }
-        do { return try EventsEntryHeader(decoding: last.payload).last } catch {
-            throw ProcessorError.unreadable(error)
-        }
-    }
-
     /// Before a hole is believed: what is missing may have been forwarded, and acknowledged, by a former owner whose last hop
     /// was still on its way when this one began.
     private func confirmLastForwarded() async throws {
-        let frame = try await Self.lastForwarded(of: names, commands)
+        let frame = try await ForwardedLog(names: names, redis: commands).last()
         guard frame > lastForwarded else { return }
         throw ProcessorError.surprised("a former owner has forwarded up to frame \(frame)")
     }
 
-    /// A hole: what is missing may be in the backlog, which is read again from its start. True to go on over the hole,
-    /// because it has been looked for and is not there.
-    private mutating func passHole(before header: RawEntryHeader, after last: FrameNumber, isFirst: Bool) -> Bool {
-        guard isFirst else { return false }
-        guard hasLookedForHole else {
-            hasLookedForHole = true
-            return false
-        }
-        hasLookedForHole = false
-        logger.error(
-            "entries are missing from the raw stream",
-            metadata: ["after": "\(last)", "before": "\(header.first)", "prev": "\(header.prev)"])
-        isImageWanted = true
-        return true
-    }
-
-    /// The id of a letter is where its message stands, so that forwarding it twice changes nothing.
-    private static func entry(of letter: DeadLetter) -> StreamEntry {
-        let id = StreamID(UInt64(letter.position.frame), UInt64(letter.position.ordinal + 1))
-        return StreamEntry(id: id, payload: letter.encoded())
-    }
-
     private mutating func send(_ hop: Hop, upTo last: FrameNumber) async throws {
+        var hop = hop
         while true {
             switch try await commands.hop(hop) {
             case .forwarded:
@@ -186,9 +161,17 @@ struct Forwarder: ~Copyable {
                 return
             case .outOfMemory:
                 logger.warning("redis is out of memory: waiting")
+                isCheckpointUrgent = true
                 try await Task.sleep(for: .milliseconds(250))
             case .refused(let id): throw ProcessorError.surprised("entry \(id) was already forwarded")
             case .streamMissing: throw ProcessorError.surprised("stream \(names.events) is gone")
+            case .lettersNotTaken(let why):
+                logger.error("the dead letters' stream takes none: waiting", metadata: [LogKey.error: "\(why)"])
+                // The rest has happened. Without the letters the messages would be gone.
+                hop = Hop(
+                    events: hop.events, entries: [], dead: hop.dead, letters: hop.letters, raw: hop.raw,
+                    group: hop.group, acknowledge: [])
+                try await Task.sleep(for: .seconds(1))
             }
         }
     }
@@ -209,19 +192,24 @@ struct Forwarder: ~Copyable {
     /// `raw` is kept from the checkpoint on: at full speed five seconds of it are a good part of Redis' memory.
     private var isCheckpointDue: Bool {
         let age = ContinuousClock.now - checkpointAt
-        return age > configuration.checkpointInterval
-            || age > Self.shortestInterval && lastForwarded - checkpointed > Self.framesBetweenCheckpoints
+        return isCheckpointUrgent || age > configuration.checkpointInterval
+            || age > Self.shortestInterval && bytesSinceCheckpoint > Self.bytesBetweenCheckpoints
     }
 
     private static let shortestInterval = Duration.seconds(1)
-    private static let framesBetweenCheckpoints: FrameNumber = 32_768
+    private static let bytesBetweenCheckpoints = 10 << 20
 
-    /// Stores the decoder's state as of the last forwarded entry, unless a later one is there.
-    mutating func storeCheckpoint() async throws {
-        checkpointAt = .now
-        guard lastForwarded > checkpointed else { return }
-        let checkpoint = DecoderCheckpoint(frame: lastForwarded, state: decoding.state())
-        try await recovery.store(checkpoint)
-        checkpointed = lastForwarded
+    /// Stores the decoder's state as of the last forwarded entry, unless a later one is there. False if Redis has no memory for
+    /// it.
+    mutating func storeCheckpoint() async throws -> Bool {
+        if lastForwarded > checkpointed {
+            do { try await recovery.store(DecoderCheckpoint(frame: lastForwarded, state: decoding.state())) } catch {
+                guard (error as? RedisError)?.refusal == .outOfMemory else { throw error }
+                return false
+            }
+        }
+        (checkpointAt, bytesSinceCheckpoint, isCheckpointUrgent) = (.now, 0, false)
+        checkpointed = max(checkpointed, lastForwarded)
+        return true
     }
 }

@@ -19,9 +19,12 @@ struct LetterRequest {
     }
 
     /// Refuses what cannot be a message of the feed's past.
-    func check(before frame: FrameNumber) throws(Refusal) {
-        guard letter.position.frame < frame else {
+    func check(before header: RawEntryHeader) throws(Refusal) {
+        guard letter.position.frame < header.first, letter.position.frame >= 0 else {
             throw Refusal(.badValue, "position \(letter.position) is not of the feed's past")
+        }
+        guard (Timestamp(microseconds: 0)...header.receivedAt).contains(letter.receivedAt) else {
+            throw Refusal(.badValue, "the letter says that it came at \(letter.receivedAt.microseconds) µs since 1970")
         }
         if case .frameTooLarge(let bytes)? = payload.withUnsafeBytes({ try? ControlEvent(decoding: $0) }) {
             throw .notTaken(bytes: bytes)

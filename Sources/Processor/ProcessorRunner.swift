@@ -29,7 +29,10 @@ struct ProcessorRunner: Sendable {
         metrics = ProcessorMetrics(feed: feed.name)
     }
 
-    private var component: String { "processor.\(feed.name)" }
+    private var component: String { Self.component(of: feed.name) }
+
+    /// Under which name a feed reports its health.
+    static func component(of feed: FeedName) -> String { "processor.\(feed)" }
     private static let leaseDuration = Duration.seconds(7)
 
     func run() async throws {
@@ -45,14 +48,17 @@ struct ProcessorRunner: Sendable {
     }
 
     private func serve(commands: RedisConnection, reader: RedisConnection) async throws {
+        // How often in a row the feed was seen without an owner.
+        var orphaned = 0
         while !stop.isRequested {
             do {
                 try await commands.connect()
-                guard try await takeLease(commands) else {
-                    health.report(component, .up)
+                guard try await takeLease(commands, isOrphan: orphaned >= Self.looksBeforeAdoption) else {
+                    orphaned = try await isOrphan(commands) ? orphaned + 1 : 0
                     try await Task.sleep(for: .milliseconds(500))
                     continue
                 }
+                orphaned = 0
                 defer { share.release() }
                 try await own(commands: commands, reader: reader)
             } catch {
@@ -61,12 +67,37 @@ struct ProcessorRunner: Sendable {
         }
     }
 
+    /// Others have a second and a half to take what is part of their share.
+    private static let looksBeforeAdoption = 3
+    private static let wish = Duration.seconds(3)
+
+    /// Whether nobody has the feed and nobody wants it: the other workers may have other feeds. Tells health what it sees.
+    private func isOrphan(_ redis: RedisConnection) async throws -> Bool {
+        switch try await redis.leaseAge(names.processorOwner) {
+        case .free:
+            health.report(component, .up)
+            return try await redis.get(names.processorWanted) == nil
+        case .endless:
+            let why = "the lease \(names.processorOwner) never ends: nobody processes the feed until it is deleted"
+            health.report(component, .down(why))
+            return false
+        case .held:
+            health.report(component, .up)
+            return false
+        }
+    }
+
     /// True if this worker owns the feed now; a place of its share is taken then.
-    private func takeLease(_ redis: RedisConnection) async throws -> Bool {
-        guard share.reserve() else { return false }
+    private func takeLease(_ redis: RedisConnection, isOrphan: Bool) async throws -> Bool {
+        if !share.reserve() {
+            guard isOrphan else { return false }
+            share.reserveBeyondPart()
+        }
         var isHeld = false
         defer { if !isHeld { share.release() } }
         isHeld = try await holdLease(redis)
+        // Its owner gives it up only to somebody who would have it.
+        if !isHeld { try await redis.set(names.processorWanted, Array(configuration.ownerName.utf8), for: Self.wish) }
         return isHeld
     }
 
@@ -111,10 +142,10 @@ struct ProcessorRunner: Sendable {
             if ContinuousClock.now - renewed > .seconds(2) {
                 guard try await holdLease(commands) else { throw ProcessorError.leaseLost }
                 renewed = .now
-                if share.isAboveItsPart { break }
+                if share.isAboveItsPart, try await commands.get(names.processorWanted) != nil { break }
             }
         }
-        try await forwarder.storeCheckpoint()
+        _ = try await forwarder.storeCheckpoint()
         _ = try await commands.releaseLease(key: names.processorOwner, owner: configuration.ownerName)
         if !stop.isRequested { try await Task.sleep(for: .seconds(1)) }
     }

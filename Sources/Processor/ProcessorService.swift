@@ -4,7 +4,8 @@ import ServiceLifecycle
 import Supervision
 package import Telemetry
 
-/// Turns raw frames into validated, enriched events: one owner per feed, found by lease, shared fairly with other workers.
+/// Turns raw frames into validated, enriched events: one owner per feed, found by lease, shared fairly with other
+/// workers.
 ///
 /// On graceful shutdown each feed finishes its batch, stores its decoder's checkpoint and gives up its lease.
 package struct ProcessorService: Service {
@@ -22,6 +23,8 @@ package struct ProcessorService: Service {
         self.changes = changes
         self.health = health
         self.logger = logger
+        // Not ready before each feed has said how it is doing.
+        for feed in configuration.feeds { health.expect(ProcessorRunner.component(of: feed.name)) }
     }
 
     package func run() async throws {

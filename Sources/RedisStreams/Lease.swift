@@ -25,10 +25,27 @@ extension RedisConnection {
         try command(["EVAL", .text(LeaseScript.release), "1", .text(key), .text(owner)]).integer == 1
     }
 
+    /// Whether somebody has the lease, and whether it will ever end by itself.
+    package func leaseAge(_ key: String) throws(RedisError) -> LeaseAge {
+        switch try command(["PTTL", .text(key)]).integer {
+        case -2: .free
+        case -1: .endless
+        default: .held
+        }
+    }
+
     /// Who has the lease; nil when it is free.
     package func leaseOwner(_ key: String) throws(RedisError) -> String? {
         try get(key).map { String(decoding: $0, as: UTF8.self) }
     }
+}
+
+/// What is to be seen of a lease from outside.
+package enum LeaseAge: Sendable, Equatable {
+    case free
+    case held
+    /// Somebody has set the key by hand: it has no expiry.
+    case endless
 }
 
 /// Compare and act in one step; without it a lease that ran out in between would be prolonged, or taken from another.

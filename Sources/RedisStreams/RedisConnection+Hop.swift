@@ -30,6 +30,7 @@ extension Hop {
     fileprivate func outcome(of replies: ReplyView) throws(RedisError) -> HopOutcome {
         var firstRefused: StreamID?
         var isMissing = false
+        var letterFailure: RedisError?
         for index in 0..<replies.count {
             guard let reply = replies[index] else { continue }
             if index < entries.count {
@@ -39,12 +40,13 @@ extension Hop {
                 case .streamMissing: isMissing = true
                 }
             } else if index < entries.count + letters.count {
-                _ = try AdditionResult(reply)
+                do { _ = try AdditionResult(reply) } catch { letterFailure = error }
             } else if let error = reply.refusal {
                 throw error
             }
         }
         if isMissing { return .streamMissing }
+        if let letterFailure { return .lettersNotTaken("\(letterFailure)") }
         return firstRefused.map { .refused(firstRefused: $0) } ?? .forwarded
     }
 }

@@ -22,7 +22,8 @@ extension RedisConnection {
         return Int(try request { $0.command(["DEL"] + keys.map { .text($0) }) }.view.integer)
     }
 
-    /// Replaces a checkpoint only by one of a higher rank, such as a frame number; false when it stands at or above.
+    /// Replaces a checkpoint only by one of a higher rank, such as a frame number; false when it stands at or above. What is no
+    /// checkpoint is replaced by any.
     package func advanceCheckpoint(_ key: String, rank: UInt64, _ value: [UInt8]) throws(RedisError) -> Bool {
         let digits = String(rank)
         let prefix = String(repeating: "0", count: Checkpoint.rankDigits - digits.count) + digits
@@ -69,11 +70,10 @@ extension RedisConnection {
             isLoading: facts.number("loading") == 1)
     }
 
-    /// Used memory as a share of `maxmemory`; 0 when there is no limit.
-    package func memoryShare() throws(RedisError) -> Double {
+    /// How much of its memory the server uses.
+    package func memoryUse() throws(RedisError) -> MemoryUse {
         let facts = try info(["memory"])
-        let limit = facts.number("maxmemory")
-        return limit > 0 ? Double(facts.number("used_memory")) / Double(limit) : 0
+        return MemoryUse(used: facts.number("used_memory"), limit: facts.number("maxmemory"))
     }
 
     private func info(_ sections: [String]) throws(RedisError) -> [String: String] {
@@ -97,7 +97,8 @@ extension [String: String] {
 private enum Checkpoint {
     static let rankDigits = 20
     static let advance = """
-        if redis.call('GETRANGE', KEYS[1], 0, 19) >= ARGV[1] then return 0 end
+        local rank = redis.call('GETRANGE', KEYS[1], 0, 19)
+        if rank >= ARGV[1] and string.match(rank, '^%d+$') then return 0 end
         redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2])
         return 1
         """

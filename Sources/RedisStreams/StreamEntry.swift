@@ -83,6 +83,8 @@ package enum HopOutcome: Sendable, Equatable {
     case refused(firstRefused: StreamID)
     /// There is no `events` stream, so nothing is in it.
     case streamMissing
+    /// The entries are in `events`, but not every letter is in `dead`: something else is under its name, or nothing may write there.
+    case lettersNotTaken(String)
     /// Nothing happened at all: Redis is at its `maxmemory`.
     case outOfMemory
 }

@@ -80,6 +80,19 @@ package struct ServerFacts: Sendable, Equatable {
     /// True while the server reads its data back from disk and answers `LOADING`.
     package let isLoading: Bool
 
+    package var memory: MemoryUse { MemoryUse(used: usedMemory, limit: maxmemory) }
+}
+
+/// How much of a server's memory is in use.
+package struct MemoryUse: Sendable, Equatable {
+    /// Bytes.
+    package let used: Int
+    /// Bytes; 0 means no limit.
+    package let limit: Int
+
     /// Used memory as a share of the limit; 0 when there is no limit.
-    package var memoryShare: Double { maxmemory > 0 ? Double(usedMemory) / Double(maxmemory) : 0 }
+    package var share: Double { limit > 0 ? Double(used) / Double(limit) : 0 }
+
+    /// The share above which Redis is nearly full: feeds go to the disk, and somebody should hear of it.
+    package static let nearlyFull = 0.85
 }

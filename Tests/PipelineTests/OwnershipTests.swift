@@ -43,6 +43,48 @@ import Testing
         throw CocoaError(.featureUnsupported)
     }
 
+    /// Processes that know other feeds are no reason to give one up, and leave none without an owner.
+    @Test(.timeLimit(.minutes(3))) func aFeedKeepsAnOwnerWhateverFeedsTheOthersKnow() async throws {
+        let redis = try await TestServers.redis()
+        let prefix = RandomName.next("lists")
+        func processes(_ feeds: String...) throws -> StageProcesses {
+            let lines = feeds.map { "\($0): { provider: sportsbook, url: \"ws://127.0.0.1:1\", streams: [odds] }" }
+            return try StageProcesses(
+                configuration: """
+                    redis: { url: "\(redis.url)", prefix: "\(prefix)" }
+                    operations: { listen: "127.0.0.1:0" }
+                    feeds: { \(lines.joined(separator: ", ")) }
+                    """)
+        }
+        func owner(_ feed: String) async throws -> String {
+            try await ChildProcess.run("redis-cli", ["-u", redis.url, "GET", "\(prefix):{\(feed)}:owner:processor"])
+                .output.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        let (both, other, second) = (try processes("a", "b"), try processes("c"), try processes("a", "b"))
+        try await other.start("process")
+        try await Task.sleep(for: .seconds(3))
+        try await both.start("process")
+        try await Task.sleep(for: .seconds(5))
+        let first = try await owner("a")
+        #expect(!first.isEmpty)
+        #expect(try await owner("b") == first)
+        #expect(try await owner("c") != "")
+        for _ in 0..<8 {
+            try await Task.sleep(for: .seconds(1))
+            #expect(try await owner("a") == first)
+            #expect(try await owner("b") == first)
+        }
+        // One that does know them gets its part.
+        try await second.start("process")
+        var owners = [first, first]
+        for _ in 0..<100 where owners[0] == owners[1] {
+            try await Task.sleep(for: .milliseconds(100))
+            owners = [try await owner("a"), try await owner("b")]
+        }
+        #expect(owners[0] != owners[1])
+        for stages in [both, other, second] { await stages.expectCleanEnd() }
+    }
+
     @Test(.timeLimit(.minutes(20)), arguments: [("feed", "feedOwner"), ("process", "processorOwner")])
     func aSuccessorTakesOverAndTheSleeperDoesNoHarm(stage: String, role: String) async throws {
         let redis = try await RedisServer.start()
@@ -79,6 +121,25 @@ import Testing
 
     @Test(.timeLimit(.minutes(10)))
     func aRedisThatComesBackOlderCostsNothing() async throws {
+        try await Self.comeBackOlder { _, redis in try await redis.comeBackOlder() }
+    }
+
+    /// What Redis lost nobody can append again: the provider says it once more, and Postgres has it already.
+    @Test(.timeLimit(.minutes(10)))
+    func aFeedThatDiesWithAnOlderRedisCostsNothing() async throws {
+        try await Self.comeBackOlder { stages, redis in
+            try await redis.comeBackOlder { await stages.kill("feed") }
+            try await stages.start("feed")
+        } check: { database in
+            let held = try await database.lines("SELECT held FROM resumed_terms WHERE NOT isempty(held)")
+            #expect(!held.isEmpty, "nothing was repeated: the test has shown nothing")
+        }
+    }
+
+    private static func comeBackOlder(
+        _ strike: (StageProcesses, RedisServer) async throws -> Void,
+        check: (PipelineDatabase) async throws -> Void = { _ in }
+    ) async throws {
         let redis = try await RedisServer.start()
         try await TestServers.withDatabase { url in
             let load = LoadConfiguration(total: Int64(Soak.rounds) * 20_000, rate: 4_000)
@@ -89,10 +150,11 @@ import Testing
             for stage in ["feed", "process", "write"] { try await stages.start(stage) }
             try await PipelineDatabase(url).untilRows(reach: 3_000)
             for _ in 0..<Soak.rounds {
-                try await redis.comeBackOlder()
+                try await strike(stages, redis)
                 try await Task.sleep(for: .seconds(2))
             }
             try await Self.expectAll(load, stages, url)
+            try await check(PipelineDatabase(url))
             await book.stop()
         }
         await redis.stop()

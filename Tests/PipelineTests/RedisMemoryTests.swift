@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Redis has a bound: history gives way before it, and behind a Writer that stands still everything waits, up to the socket.
-@Suite(.serialized, .enabled(if: Soak.isOn, "fills a Redis: make soak"))
+@Suite(.serialized)
 struct RedisMemoryTests {
     private static let memory = Soak.isOn ? 2 << 30 : 64 << 20
     private static let messages: Int64 = Soak.isOn ? 20_000_000 : 600_000

@@ -209,7 +209,7 @@ struct ConnectionTests {
             #expect(!facts.isLoading)
             #expect(facts.usedMemory > 100_000)
             #expect(facts.runID.count == 40)
-            #expect(facts.memoryShare == 0)
+            #expect(facts.memory.share == 0)
         }
     }
 }

@@ -11,8 +11,8 @@ package struct DecodeOutput: ~Copyable {
     package init(clockSlack: Duration = ValueForm.clockSlack) { self.clockSlack = clockSlack }
 
     /// Starts the outcome of another entry.
-    package mutating func begin(_ header: RawEntryHeader) {
-        events.begin(header)
+    package mutating func begin(_ header: RawEntryHeader, resumed: ResumedTerm? = nil) {
+        events.begin(header, resumed: resumed)
         letters.removeAll(keepingCapacity: true)
     }
 

@@ -109,7 +109,7 @@ struct SportsbookMessages: ~Copyable {
         guard kind.isData else { return try session(kind, type, &output) }
         var context = RuleContext(window: place.window)
         context.isSnapshot = reader.raw(.snapshot).flatMap(ValueReading.flag) ?? false
-        guard try isNew(&output) else { return output.counters.skipped += 1 }
+        guard try isNew(place, &output) else { return output.counters.skipped += 1 }
         switch kind {
         case .oddsChange where reader.raw(.odds) != nil: try marketOdds(context, place, &output)
         case .oddsChange: try oddsChange(context, place, &output)
@@ -136,14 +136,14 @@ struct SportsbookMessages: ~Copyable {
 
     /// False for what the feed already had: the old part of a frame that is partly new.
     @inline(__always)
-    private mutating func isNew(_ output: inout DecodeOutput) throws(Refusal) -> Bool {
+    private mutating func isNew(_ place: MessagePlace, _ output: inout DecodeOutput) throws(Refusal) -> Bool {
         guard let value = reader.raw(.seq) else { return true }
         guard let sequence = ValueReading.natural(value) else {
             throw .bad("seq", value.text, ValueForm.sequence.expectation)
         }
         if let lastSequence, sequence <= lastSequence { return false }
         lastSequence = sequence
-        output.events.note(sequence: sequence)
+        output.events.note(sequence: sequence, at: place.position)
         return true
     }
 
