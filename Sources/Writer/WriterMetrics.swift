@@ -16,6 +16,9 @@ struct WriterMetrics: Sendable {
     /// Messages that Postgres refused for what they contain.
     private let refusedMessages = Counter(
         label: "touchline_writer_dropped_total", dimensions: [("reason", "write_rejected")])
+    /// Messages that a provider sent once more after Redis had come back older.
+    private let repeatedMessages = Counter(
+        label: "touchline_writer_dropped_total", dimensions: [("reason", "repeated")])
     /// History rows and entries of a committed batch.
     private let batchRows = Recorder(label: "touchline_writer_batch_rows", aggregate: true)
     private let batchEntries = Recorder(label: "touchline_writer_batch_entries", aggregate: true)
@@ -68,6 +71,7 @@ struct WriterMetrics: Sendable {
         emittedEntries.increment(by: sealed.batch.entries.count - outcome.duplicates)
         if outcome.duplicates > 0 { duplicates.increment(by: outcome.duplicates) }
         if outcome.lostEntries > 0 { lostEntries.increment(by: outcome.lostEntries) }
+        if outcome.repeatedMessages > 0 { repeatedMessages.increment(by: outcome.repeatedMessages) }
         if outcome.refusedMessages > 0 { refusedMessages.increment(by: outcome.refusedMessages) }
         batchRows.record(outcome.rowCount)
         batchEntries.record(sealed.batch.entries.count)

@@ -28,6 +28,8 @@ package struct WriterService: Service {
         self.changes = changes
         self.health = health
         self.logger = logger.with(LogKey.stage, "writer")
+        // Not ready before the tables have been seen.
+        health.expect(WriterParts.component("start"))
     }
 
     package func run() async throws {

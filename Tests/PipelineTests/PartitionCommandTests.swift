@@ -25,6 +25,9 @@ import Testing
                 INSERT INTO odds_ticks (received_at, position, selection_key, feed_id, status)
                 SELECT '2020-01-01 12:00', n, 1, 1, 1 FROM generate_series(1, 10) n; ANALYZE odds_ticks_20200101
                 """)
+            let indexed = try await program.run(["partitions", "index"])
+            #expect(indexed.output.contains("indexed odds_ticks_20200101\n"), "\(indexed.output)")
+            #expect(try await program.run(["partitions", "index"]).output == "all are indexed\n")
             let listed = try await program.run(["partitions", "list", "--table", "odds_ticks"])
             #expect(listed.code == 0)
             let row = try #require(listed.output.split(separator: "\n").first { $0.contains("20200101") })
@@ -45,6 +48,55 @@ import Testing
                 #expect(try await program.run(["partitions"] + wrong).code == 2, "\(wrong)")
             }
             await program.removeFiles()
+        }
+    }
+
+    @Test(.motoServer) func `a partition goes to a bucket, and comes back as the guide says`() async throws {
+        try await TestServers.withDatabase { url in
+            try await MotoServer.with(bucket: "history") { server in
+                let database = PipelineDatabase(url)
+                let program = try StageProcesses(
+                    configuration: """
+                        postgres: { url: "\(url)" }
+                        object_store: { endpoint: "\(server.endpoint)", access_key: a, secret_key: hush }
+                        writer: { partitions: { keep: 30d, archive: "s3://history/partitions" } }
+                        """)
+                #expect(try await program.run(["migrate"]).code == 0)
+                let name = "odds_ticks_20200101"
+                let make =
+                    "CREATE TABLE \(name) PARTITION OF odds_ticks FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')"
+                _ = try await database.value(
+                    """
+                    \(make);
+                    INSERT INTO odds_ticks (received_at, position, selection_key, feed_id, status, odd_value)
+                    SELECT '2020-01-01 12:00', n, 1, 1, 1, 1.0 + n FROM generate_series(1, 1000) n
+                    """)
+                let digest = "SELECT md5(string_agg(t::text, ',' ORDER BY position)) FROM \(name) t"
+                let before = try await database.value(digest)
+                let retired = try await program.run(["partitions", "retire", "--expired"])
+                #expect(retired.code == 0, "\(retired.output)")
+                let object = "s3://history/partitions/\(name).csv.gz"
+                #expect(retired.output.contains("wrote \(object): 1000 rows"), "\(retired.output)")
+                #expect(retired.output.contains("dropped \(name)"), "\(retired.output)")
+
+                let folder = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("back")).path
+                defer { try? FileManager.default.removeItem(atPath: folder) }
+                let fetched = try await program.run(["archive", "fetch", object, "--to", folder])
+                #expect(fetched.code == 0, "\(fetched.output)")
+                let unpacked = try await program.shell("gunzip \(folder)/\(name).csv.gz && chmod 755 \(folder)")
+                #expect(unpacked.outcome.isSuccess, "\(unpacked.output)")
+                _ = try await database.value(make)
+                _ = try await database.value("COPY odds_ticks FROM '\(folder)/\(name).csv' WITH (FORMAT csv, HEADER)")
+                #expect(try await database.value(digest) == before)
+                // The same rows are the same file.
+                let again = try await program.run([
+                    "partitions", "retire", name, "--archive", "s3://history/partitions",
+                ])
+                #expect(again.code == 0, "\(again.output)")
+                let sent = server.requests.count { $0.hasPrefix("PUT /history/partitions/\(name).csv.gz ") }
+                #expect(sent == 1)
+                await program.removeFiles()
+            }
         }
     }
 }

@@ -3,7 +3,8 @@ import RedisStreams
 
 /// Builds entries of `events` as a Processor would: contiguous frames of one term, each entry after the one before.
 struct SampleEntries {
-    private let term = Term(rawValue: 77)
+    private var term = Term(rawValue: 77)
+    private var resumed: ResumedTerm?
     private var next: FrameNumber
     private var last: FrameNumber
     private var receivedAt: Timestamp
@@ -24,13 +25,37 @@ struct SampleEntries {
         let header = RawEntryHeader(
             kind: control ? .control : .frames, term: term, first: next, frameCount: frames, prev: last,
             receivedAt: receivedAt)
-        encoder.begin(header, replaying: letter)
-        encoder.note(sequence: sequence)
+        encoder.begin(header, replaying: letter, resumed: control ? nil : resumed)
+        encoder.note(sequence: sequence, at: Position(frame: next, ordinal: 0))
         fill(&encoder, next)
         last = header.last
         next = header.last + 1
         receivedAt = receivedAt + .milliseconds(1)
         return StreamEntry(id: StreamID(UInt64(header.first)), payload: encoder.finish())
+    }
+
+    /// Entries of one frame with five prices each.
+    mutating func priced(_ count: Int) -> [StreamEntry] {
+        (0..<count).map { index in
+            entry { encoder, frame in
+                for ordinal in 0..<5 {
+                    encoder.price(
+                        "2", of: SampleSelection(option: "o-\((index + ordinal) % 11)"),
+                        at: Position(frame: frame, ordinal: ordinal))
+                }
+            }
+        }
+    }
+
+    /// Goes on as another owner that found the log ended at `behind`, where the provider had counted to `sequence`.
+    mutating func resume(
+        behind: FrameNumber, since: FrameNumber? = nil, sequence: Int64, term: UInt64 = 78
+    ) -> StreamEntry {
+        self.term = Term(rawValue: term)
+        next += 1_000
+        last = behind
+        resumed = ResumedTerm(first: next, behind: behind, since: since, sequence: sequence)
+        return control(.termStarted(predecessorTerm: 77, predecessorLast: behind, provider: "sportsbook"))
     }
 
     mutating func control(_ event: ControlEvent) -> StreamEntry {

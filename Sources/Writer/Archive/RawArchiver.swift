@@ -14,7 +14,6 @@ struct RawArchiver {
     private let health: HealthRegistry
     private let policy: BatchPolicy
     private var isPastBacklog: Set<Int> = []
-    private var reconnect = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(5))
 
     init(
         routes: [FeedRoute], consumer: String, retry: SinkRetry, partitions: PartitionKeeper, redis: RedisConnection,
@@ -35,29 +34,25 @@ struct RawArchiver {
     private static let idlePause = Duration.milliseconds(200)
 
     mutating func run() async throws {
-        while !retry.stop.isRequested {
-            do {
-                try await redis.connect()
-                health.report(Self.component, .up)
-                reconnect.reset()
-                try await archive()
-            } catch let error as RedisError {
-                var random = SystemRandomNumberGenerator()
-                health.report(Self.component, .down("\(error)"))
-                retry.metrics.failed(.redis)
-                isPastBacklog = []
-                try await retry.stop.pause(for: reconnect.next(using: &random))
-            } catch let error as EntryError {
-                // Only an upgraded process can read it: nothing is acknowledged, and the other workers go on.
-                health.report(Self.component, .down("\(error)"))
-                retry.logger.error("raw audit has stopped reading", metadata: [LogKey.error: "\(error)"])
-                isPastBacklog = []
-                try await retry.stop.pause(for: .seconds(5))
-            } catch WriterError.abandoned(let why) {
-                retry.logger.warning("stopped while postgres is away", metadata: [LogKey.error: "\(why)"])
-            }
+        let duty = RedisDuty(
+            redis: redis, component: Self.component, stop: retry.stop, health: health, metrics: retry.metrics,
+            logger: retry.logger)
+        try await duty.run {
+            try await archiveWhatCanBeRead()
+        } lost: {
+            isPastBacklog = []
         }
         await redis.close()
+    }
+
+    private mutating func archiveWhatCanBeRead() async throws {
+        do { try await archive() } catch let error as EntryError {
+            // Only an upgraded process can read it: nothing is acknowledged, and the other workers go on.
+            health.report(Self.component, .down("\(error)"))
+            retry.logger.error("raw audit has stopped reading", metadata: [LogKey.error: "\(error)"])
+            isPastBacklog = []
+            try await retry.stop.pause(for: .seconds(5))
+        }
     }
 
     private mutating func archive() async throws {
@@ -113,6 +108,7 @@ struct RawArchiver {
         let feedID: Int16
         let first: FrameNumber
         let receivedAt: Int64
+        let kind: Int16
         let frames: [UInt8]
     }
 
@@ -120,12 +116,12 @@ struct RawArchiver {
         let (header, frames) = try RawFrames.section(of: entry.payload)
         return Row(
             feedID: route.feedID, first: header.first, receivedAt: header.receivedAt.microseconds,
-            frames: Array(frames))
+            kind: Int16(header.kind.rawValue), frames: Array(frames))
     }
 
     private static let insert = """
-        INSERT INTO raw_frames (feed_id, first_frame, received_at, frames)
-        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::bytea[])
+        INSERT INTO raw_frames (feed_id, first_frame, received_at, kind, frames)
+        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::smallint[], $5::bytea[])
         ON CONFLICT DO NOTHING
         """
 
@@ -136,7 +132,7 @@ struct RawArchiver {
             Self.insert,
             [
                 .int16s(rows.map(\.feedID)), .int64s(rows.map(\.first)), .timestamptzs(rows.map(\.receivedAt)),
-                .byteas(rows.map(\.frames)),
+                .int16s(rows.map(\.kind)), .byteas(rows.map(\.frames)),
             ])
         let times = rows.map { Timestamp(microseconds: $0.receivedAt) }
         let stored = try await retry.run(()) { _ in

@@ -84,6 +84,10 @@ enum AuditQuery {
                    CASE WHEN first_frame <= before THEN 'overlap'
                         WHEN prev_frame < before AND term <> before_term THEN 'fork'
                         WHEN EXISTS (
+                                 SELECT FROM resumed_terms t
+                                  WHERE t.feed_id = run.feed_id AND t.behind < prev_frame AND t.first_frame > prev_frame)
+                            THEN 'fork'
+                        WHEN EXISTS (
                                  SELECT FROM feed_gaps g
                                   WHERE g.feed_id = run.feed_id AND g.kind = 5 AND g.position >> 13 > before
                                     AND g.position >> 13
@@ -109,6 +113,9 @@ enum AuditQuery {
                array_to_string((array_agg((before + 1) || '–' || (first_seq - 1) ORDER BY last_frame))[1:3], ', ')
           FROM run
          WHERE first_seq > before + 1
+           AND NOT EXISTS (
+                   SELECT FROM resumed_terms t
+                    WHERE t.feed_id = run.feed_id AND t.behind < last_frame AND t.first_frame > last_frame)
            AND NOT EXISTS (
                    SELECT FROM feed_gaps g
                     WHERE g.feed_id = run.feed_id
@@ -154,7 +161,8 @@ enum AuditQuery {
           JOIN selections s USING (selection_key) WHERE s.position < t.position
         """
 
-    /// Raw frames against the ledger, between the first and the last entry that both could have.
+    /// Raw frames against the ledger, between the first and the last entry that both could have. What a gap of kind lost
+    /// covers is told as a gap.
     static let frames = """
         WITH archived AS (
             SELECT feed_id, min(first_frame) AS first, max(first_frame) AS last FROM raw_frames
@@ -174,6 +182,9 @@ enum AuditQuery {
          WHERE r.received_at >= $1 AND r.received_at < least($2, $3) AND l.feed_id IS NULL
            AND NOT EXISTS (
                    SELECT FROM dead_letters d WHERE d.feed_id = r.feed_id AND d.position >> 13 = r.first_frame)
+           AND NOT EXISTS (
+                   SELECT FROM feed_gaps g WHERE g.feed_id = r.feed_id AND g.kind = 5
+                      AND r.received_at BETWEEN g.from_time AND g.to_time)
          GROUP BY r.feed_id
         """
 

@@ -13,7 +13,7 @@ struct FeedRoute: Sendable, Hashable {
 /// How far a batch had come before an entry, to go back to when the entry turns out bad.
 private struct Mark {
     private let odds, bets, fixtures, settlements: Int
-    private let marketStatuses, marketNames, selectionNames, gaps, refusals: Int
+    private let marketStatuses, marketNames, selectionNames, gaps, refusals, sequences: Int
 
     init(_ batch: borrowing WriteBatch) {
         odds = batch.odds.count
@@ -25,6 +25,7 @@ private struct Mark {
         selectionNames = batch.selectionNames.count
         gaps = batch.gaps.count
         refusals = batch.refusals.count
+        sequences = batch.sequences.count
     }
 
     /// What became pending stays so: only what a row refers to is ever written.
@@ -38,6 +39,7 @@ private struct Mark {
         batch.selectionNames.removeLast(batch.selectionNames.count - selectionNames)
         batch.gaps.removeLast(batch.gaps.count - gaps)
         batch.refusals.removeLast(batch.refusals.count - refusals)
+        batch.sequences.removeLast(batch.sequences.count - sequences)
     }
 }
 
@@ -108,6 +110,9 @@ struct BatchDecoder: ~Copyable {
             case .settlement(let settlement): append(settlement, number, route.feedID, &cache)
             case .fixtureUpdate(let update): append(update, number, route.feedID, &cache)
             case .control(let position, let body): append(control: body, at: position, number)
+            case .sequence(let sequence, let position):
+                batch.sequences.append(
+                    SequenceNote(position: position.rawValue, sequence: sequence, entry: number))
             }
         }
         batch.append(

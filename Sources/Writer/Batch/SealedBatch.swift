@@ -37,6 +37,26 @@ final class SealedBatch: Sendable {
     }
 }
 
+extension SealedBatch {
+    /// By entry number: rows of history that the entry becomes without the messages that are left out.
+    func rowCounts(without exclusions: Exclusions) -> [Int32] {
+        var counts = ledger.rowCounts
+        guard !exclusions.isEmpty else { return counts }
+        func subtract(_ entry: Int32, _ position: Int64) {
+            if !exclusions.includes(batch.message(entry, position)) { counts[Int(entry)] -= 1 }
+        }
+        for index in order.odds { subtract(batch.odds[Int(index)].entry, batch.odds[Int(index)].position) }
+        for index in order.bets { subtract(batch.bets[Int(index)].entry, batch.bets[Int(index)].position) }
+        for index in order.fixtures {
+            subtract(batch.fixtures[Int(index)].entry, batch.fixtures[Int(index)].position)
+        }
+        for index in order.settlements {
+            subtract(batch.settlements[Int(index)].entry, batch.settlements[Int(index)].position)
+        }
+        return counts
+    }
+}
+
 /// The rows that are written, per table, as indices into the batch's arrays.
 struct BatchOrder: Sendable {
     let odds: [UInt32]

@@ -16,6 +16,10 @@ struct WriteBatch: Sendable {
     var gaps: [GapChange] = []
     /// Dead letters that were refused again.
     var refusals: [LetterRefusal] = []
+    /// Where messages of resumed terms are not counted one a frame.
+    var sequences: [SequenceNote] = []
+    /// The resumed terms whose entries carry sequences.
+    private(set) var resumedTerms: Set<TermKey> = []
     var unreadable: [UnreadableEntry] = []
     var lost: [LostEntry] = []
     var pending = PendingDimensions()
@@ -34,6 +38,7 @@ struct WriteBatch: Sendable {
     mutating func append(_ entry: BatchEntry) {
         entries.append(entry)
         if entry.header.letter != nil { holdsReplayedLetters = true }
+        if let key = entry.termKey { resumedTerms.insert(key) }
         byteCount += entry.payload.count
     }
 
@@ -69,6 +74,12 @@ struct BatchEntry: Sendable {
     /// The dead letter that its rows come from.
     var letterID: LetterID? {
         header.letter.map { LetterID(feedID: feedID, position: $0.position.rawValue, stage: $0.stage.rawValue) }
+    }
+
+    /// The term, if it resumed and what the entry says is counted by the provider.
+    var termKey: TermKey? {
+        guard header.firstSequence > 0, let term = header.resumed else { return nil }
+        return TermKey(feedID: feedID, term: term)
     }
 
     /// The ledger's key.
@@ -119,6 +130,13 @@ struct GapChange: Sendable {
     let position: Int64
     let entry: Int32
     let kind: Kind
+}
+
+/// From `position` on, the messages of an entry are counted from `sequence`.
+struct SequenceNote: Sendable {
+    let position: Int64
+    let sequence: Int64
+    let entry: Int32
 }
 
 /// A dead letter, by what is unique of it.

@@ -87,4 +87,7 @@ enum AdvisoryLock {
     static let schema: Int64 = 0x544C_0001
     static let partitions: Int64 = 0x544C_0002
     static let retirement: Int64 = 0x544C_0003
+    static let indexing: Int64 = 0x544C_0005
+    /// First of two: the second is the feed. Every batch shares it, and who finds out what a resumed term repeats has it alone.
+    static let feed: Int32 = 0x544C_0004
 }

@@ -22,7 +22,7 @@ struct ChainWatch {
 
     /// The predecessor is the entry that ends at `prev_frame`. Nearly always it is the one before in the ledger; only
     /// where it is not is it asked for by key: it starts at most 63 frames before its end. Before a feed's oldest entry
-    /// nothing can be said to be missing. An entry without a predecessor that is not the oldest began in an empty Redis: unless
+    /// nothing can be said to be missing, nor where a resumed term said it all again. An entry without a predecessor that is not the oldest began in an empty Redis: unless
     /// its feed knew of the loss and said so in the frames behind it, nobody else knows.
     private static let find = """
         WITH run AS (
@@ -40,6 +40,8 @@ struct ChainWatch {
             THEN before IS DISTINCT FROM prev_frame
                 AND NOT EXISTS (SELECT FROM ingest_ledger p WHERE p.feed_id = e.feed_id AND p.last_frame = e.prev_frame
                     AND p.first_frame <= e.prev_frame AND p.first_frame > e.prev_frame - 64)
+                AND NOT EXISTS (SELECT FROM resumed_terms t WHERE t.feed_id = e.feed_id
+                    AND t.behind < e.prev_frame AND t.first_frame > e.prev_frame)
             ELSE NOT EXISTS (SELECT FROM feed_gaps g WHERE g.feed_id = e.feed_id AND g.kind = $5::smallint
                     AND g.position BETWEEN e.first_frame << 13 AND (e.first_frame + 16) << 13) END
             AND EXISTS (SELECT FROM ingest_ledger o WHERE o.feed_id = e.feed_id AND o.first_frame < e.first_frame)

@@ -1,6 +1,7 @@
 import FeedModel
 import Logging
 import PostgresCopy
+import Telemetry
 
 /// Retires partitions by policy, once an hour, on a connection of its own, because a file may take long. Several Writers may
 /// do so: one works, the others find nothing left.
@@ -8,7 +9,11 @@ struct PartitionRetirer {
     let policy: PartitionPolicy
     let connection: PostgresConnection
     let stop: StopSignal
+    let health: HealthRegistry
     let logger: Logger
+
+    /// A disk that fills because nothing is retired is seen here first.
+    static let component = "partition retirement"
 
     private static let interval = Duration.seconds(3_600)
     private static let pauseAfterTrouble = Duration.seconds(300)
@@ -20,13 +25,15 @@ struct PartitionRetirer {
             do {
                 try await connection.connect()
                 try await retireExpired(at: WallClock.now)
+                health.report(Self.component, .up)
             } catch is CancellationError where stop.isRequested {
                 break
-            } catch PartitionError.othersRetire {
+            } catch PartitionError.othersAreAtIt {
                 // They do what is to be done.
             } catch {
                 if Task.isCancelled { throw error }
                 pause = Self.pauseAfterTrouble
+                health.report(Self.component, .degraded("partitions could not be retired: \(error)"))
                 logger.warning(
                     "partitions could not be retired: it will be tried again", metadata: ["error": "\(error)"])
             }

@@ -14,7 +14,7 @@ struct StreamUpkeep {
     private let metrics: WriterMetrics
     private let stop: StopSignal
     private let health: HealthRegistry
-    private var reconnect = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(5))
+    private let logger: Logger
 
     init(
         configuration: WriterConfiguration, routes: [FeedRoute], redis: RedisConnection, metrics: WriterMetrics,
@@ -26,6 +26,7 @@ struct StreamUpkeep {
         self.metrics = metrics
         self.stop = stop
         self.health = health
+        self.logger = logger
         trimmer = StreamTrimmer(
             policy: configuration.trim, isRawAuditOn: configuration.isRawAuditOn, redis: redis, logger: logger)
     }
@@ -34,20 +35,10 @@ struct StreamUpkeep {
     /// How far below the share at which history gives way passes come every second.
     private static let approach = 0.1
 
-    mutating func run() async throws {
-        while !stop.isRequested {
-            do {
-                try await redis.connect()
-                health.report(Self.component, .up)
-                reconnect.reset()
-                try await keep()
-            } catch let error as RedisError {
-                var random = SystemRandomNumberGenerator()
-                health.report(Self.component, .down("\(error)"))
-                metrics.failed(.redis)
-                try await stop.pause(for: reconnect.next(using: &random))
-            }
-        }
+    func run() async throws {
+        let duty = RedisDuty(
+            redis: redis, component: Self.component, stop: stop, health: health, metrics: metrics, logger: logger)
+        try await duty.run { try await keep() }
         let past = WallClock.now.milliseconds - Upkeep.consumerIdle.microseconds / 1_000
         try? await redis.removeWorker(workersKey, name: configuration.consumerName, olderThan: past)
         await redis.close()
@@ -58,7 +49,15 @@ struct StreamUpkeep {
             try await redis.touchWorker(
                 workersKey, name: configuration.consumerName, now: WallClock.now.milliseconds)
             let pressure = try await pressure()
-            for route in routes { try await trimmer.trim(route, under: pressure) }
+            for route in routes {
+                // One feed's keys are no reason to leave the others.
+                do { try await trimmer.trim(route, under: pressure) } catch let error as RedisError {
+                    guard error.refusal == .wrongType else { throw error }
+                    logger.error(
+                        "something else is under the name of a stream: delete it",
+                        metadata: [LogKey.feed: "\(route.name)", LogKey.error: "\(error)"])
+                }
+            }
             try await pause()
         }
     }
@@ -66,7 +65,7 @@ struct StreamUpkeep {
     private func pressure() async throws(RedisError) -> MemoryPressure {
         let facts = try await redis.serverFacts()
         RedisGauges().record(facts)
-        return MemoryPressure(share: facts.memoryShare, limit: configuration.trim.memoryShare)
+        return MemoryPressure(share: facts.memory.share, limit: configuration.trim.memoryShare)
     }
 
     /// A feed that waits for room must not wait for our turn.
@@ -75,7 +74,7 @@ struct StreamUpkeep {
         while ContinuousClock.now < next, !stop.isRequested {
             try await stop.pause(for: .seconds(1))
             // Close to the limit already: what ten seconds bring at full speed is a good part of the memory.
-            if try await redis.memoryShare() > configuration.trim.memoryShare - Self.approach { return }
+            if try await redis.memoryUse().share > configuration.trim.memoryShare - Self.approach { return }
         }
     }
 

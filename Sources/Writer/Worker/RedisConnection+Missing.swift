@@ -10,7 +10,7 @@ extension RedisConnection {
             let batches = try readGroup(
                 [stream], group: group, consumer: consumer, from: cursor, count: count, block: nil)
             return batches.first.map { .batch($0) } ?? .nothing
-        } catch  where error.refusal == .noGroup {
+        } catch  where error.refusal == .noGroup || error.refusal == .wrongType {
             return .missing
         }
     }
@@ -25,6 +25,7 @@ extension RedisConnection {
         } catch  where error.refusal == .busyGroup {
             return .wasThere
         } catch {
+            if error.refusal == .wrongType { return .notAStream }
             guard case .server(_, let message) = error, message.contains("requires the key") else { throw error }
             return .streamMissing
         }
@@ -47,4 +48,6 @@ enum GroupReading: Sendable {
 
 enum GroupMaking: Sendable {
     case made, wasThere, streamMissing
+    /// Something else is under the stream's name.
+    case notAStream
 }

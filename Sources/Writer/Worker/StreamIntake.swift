@@ -179,7 +179,7 @@ struct StreamIntake {
         do {
             batches = try await reader.readGroup(
                 live.map(\.streams.events), group: group, consumer: consumer, from: .new, count: each, block: block)
-        } catch  where error.refusal == .noGroup {
+        } catch  where error.refusal == .noGroup || error.refusal == .wrongType {
             for index in sources.indices where sources[index].cursor == .new { try await repair(index) }
             return Reading()
         }
@@ -202,6 +202,11 @@ struct StreamIntake {
         switch try await other.makeGroup(group, of: route.streams.events) {
         case .wasThere: return
         case .streamMissing: sources[index].cursor = .missing(until: .now + Self.missingStreamPause)
+        case .notAStream:
+            sources[index].cursor = .missing(until: .now + Self.missingStreamPause)
+            logger.error(
+                "something else is under the name of a stream: delete it",
+                metadata: [LogKey.feed: "\(route.name)", LogKey.stream: "\(route.streams.events)"])
         case .made:
             sources[index].claimCursor = .zero
             sources[index].cursor = .new
@@ -214,11 +219,18 @@ struct StreamIntake {
     private mutating func probeMissing() async throws(RedisError) {
         for index in sources.indices {
             guard case .missing(let until) = sources[index].cursor, .now >= until else { continue }
-            guard try await other.streamInfo(of: sources[index].route.streams.events) != nil else {
+            guard try await isThere(sources[index].route.streams.events) else {
                 sources[index].cursor = .missing(until: .now + Self.missingStreamPause)
                 continue
             }
             sources[index].cursor = .backlog(after: .zero)
+        }
+    }
+
+    /// Something else under the stream's name is no stream.
+    private func isThere(_ stream: String) async throws(RedisError) -> Bool {
+        do { return try await other.streamInfo(of: stream) != nil } catch  where error.refusal == .wrongType {
+            return false
         }
     }
 }

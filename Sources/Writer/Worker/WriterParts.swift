@@ -23,6 +23,7 @@ struct WriterParts: Sendable {
             if configuration.isRawAuditOn { tasks.addTask { try await runArchiver(routes) } }
             tasks.addTask { try await runUpkeep(routes) }
             tasks.addTask { try await runRetirer() }
+            tasks.addTask { try await runIndexer() }
             tasks.addTask { try await runStreamUpkeep(routes) }
             try await tasks.waitForAll()
         }
@@ -47,7 +48,7 @@ struct WriterParts: Sendable {
             } mend: { _, _, _ in
                 .wait
             }
-            health.remove(component("start"))
+            health.remove(Self.component("start"))
             await retry.connection.close()
             return try routes(try keys.get())
         } catch WriterError.abandoned {
@@ -112,15 +113,24 @@ struct WriterParts: Sendable {
     }
 
     func runRetirer() async throws {
-        let connection = PostgresConnection(
-            url: configuration.postgresURL, name: "writer-retire", statementTimeout: nil)
         try await PartitionRetirer(
-            policy: configuration.partitions, connection: connection, stop: stop, logger: logger
+            policy: configuration.partitions, connection: patientConnection("writer-retire"), stop: stop,
+            health: health, logger: logger
         ).run()
     }
 
+    func runIndexer() async throws {
+        try await PartitionIndexer(
+            connection: patientConnection("writer-indexes"), stop: stop, health: health, logger: logger
+        ).run()
+    }
+
+    private func patientConnection(_ name: String) -> PostgresConnection {
+        PostgresConnection(url: configuration.postgresURL, name: name, statementTimeout: nil)
+    }
+
     func runStreamUpkeep(_ routes: [FeedRoute]) async throws {
-        var upkeep = StreamUpkeep(
+        let upkeep = StreamUpkeep(
             configuration: configuration, routes: routes,
             redis: RedisConnection(endpoint: configuration.redis, name: "writer-streams"),
             metrics: WriterMetrics(worker: "streams"), stop: stop, health: health,
@@ -128,10 +138,11 @@ struct WriterParts: Sendable {
         try await upkeep.run()
     }
 
-    private func component(_ part: String) -> String { "postgres writer-\(part)" }
+    /// Under which name a part reports how it gets on with Postgres.
+    static func component(_ part: String) -> String { "postgres writer-\(part)" }
 
     private func retry(_ part: String) -> SinkRetry {
-        let sink = SinkState(health: health, component: component(part))
+        let sink = SinkState(health: health, component: Self.component(part))
         return SinkRetry(
             connection: PostgresConnection(url: configuration.postgresURL, name: "writer-pg-\(part)"), sink: sink,
             stop: stop, backoff: configuration.retry, metrics: WriterMetrics(worker: part),

@@ -216,7 +216,7 @@ struct WriterWorker: ~Copyable {
     /// False if some messages of the batch were not written.
     private mutating func apply(_ outcome: CommitOutcome, of sealed: SealedBatch) -> Bool {
         cache.learn(sealed, outcome.resolved)
-        let isWhole = outcome.refusedMessages + outcome.unlandedLetters == 0
+        let isWhole = outcome.refusedMessages + outcome.unlandedLetters + outcome.repeatedMessages == 0
         if !isWhole { cache.forgetStatuses() }
         if !outcome.isAcknowledged { intake.restart() }
         metrics.cacheHolds(bytes: cache.byteSize)

@@ -1,6 +1,7 @@
 import FeedModel
 import Logging
 import PostgresCopy
+import Telemetry
 import TestSupport
 import Testing
 
@@ -23,12 +24,33 @@ struct PartitionRetirerTests {
             }
             let retirer = PartitionRetirer(
                 policy: PartitionPolicy(keep: day * 30), connection: connection, stop: StopSignal(),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                health: HealthRegistry(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             try await retirer.retireExpired(at: now)
             let left = try await PartitionKeeper().listAll(connection)
             #expect(left.filter(\.isDetached).map(\.name) == ["odds_ticks_20261012"])
             #expect(left.filter { !$0.isDetached }.allSatisfy { $0.to > now - day * 30 })
             #expect(left.contains { $0.name == "odds_ticks_20261121" })
+        }
+    }
+
+    @Test("somebody hears of it when nothing can be retired")
+    func trouble() async throws {
+        try await withSchema { connection, now in
+            try await PartitionKeeper().ensure(at: now - .seconds(40 * 86_400), connection)
+            let (health, stop) = (HealthRegistry(), StopSignal())
+            let policy = PartitionPolicy(keep: .seconds(86_400), archive: .folder("/proc/no-such-folder"))
+            let retirer = PartitionRetirer(
+                policy: policy, connection: connection, stop: stop, health: health,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            async let running: Void = retirer.run()
+            func trouble() -> Bool {
+                health.readyDocument().json.contains("partitions could not be retired")
+            }
+            for _ in 0..<200 where !trouble() { try await Task.sleep(for: .milliseconds(50)) }
+            #expect(trouble())
+            #expect(health.readyDocument().isReady, "prices are written all the same")
+            stop.request()
+            try await running
         }
     }
 }

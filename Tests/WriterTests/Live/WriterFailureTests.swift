@@ -8,18 +8,6 @@ import Testing
 
 @Suite("Writer: failures of Postgres", .timeLimit(.minutes(3)))
 struct WriterFailureTests {
-    private func numbered(_ count: Int, _ samples: inout SampleEntries) -> [StreamEntry] {
-        (0..<count).map { index in
-            samples.entry { encoder, frame in
-                for ordinal in 0..<5 {
-                    encoder.price(
-                        "2", of: SampleSelection(option: "o-\((index + ordinal) % 11)"),
-                        at: Position(frame: frame, ordinal: ordinal))
-                }
-            }
-        }
-    }
-
     @Test("a bet that the COPY refuses by its line becomes a dead letter, its neighbours go in")
     func badLine() async throws {
         try await WriterHarness.with { writer in
@@ -97,9 +85,9 @@ struct WriterFailureTests {
                 "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'odds_ticks'::regclass")
             for day in days.compactMap(\.first) { try await writer.execute("DROP TABLE \"\(day ?? "")\"") }
             var samples = SampleEntries()
-            try await writer.append(numbered(10, &samples))
+            try await writer.append(samples.priced(10))
             var old = SampleEntries(first: 5_000, receivedAt: Timestamp(milliseconds: 1_000_000_000_000))
-            try await writer.append(numbered(2, &old))
+            try await writer.append(old.priced(2))
             try await writer.drain()
             #expect(try await writer.count("odds_ticks") == 50)
             #expect(
@@ -113,7 +101,7 @@ struct WriterFailureTests {
     func permission() async throws {
         try await WriterHarness.with { writer in
             var samples = SampleEntries()
-            try await writer.append(numbered(4, &samples))
+            try await writer.append(samples.priced(4))
             try await writer.execute("ALTER TABLE odds_ticks RENAME TO hidden")
             try await writer.running {
                 try await writer.eventually("not ready") { !writer.isReady }
@@ -138,12 +126,12 @@ struct WriterFailureTests {
                 var samples = [SampleEntries(), SampleEntries()]
                 for round in 0..<6 {
                     for feed in 0..<2 {
-                        try await writer.append(numbered(150, &samples[feed]), to: writer.feeds[feed])
+                        try await writer.append(samples[feed].priced(150), to: writer.feeds[feed])
                     }
                     if round % 2 == 0 {
                         await server.kill()
                         for feed in 0..<2 {
-                            try await writer.append(numbered(50, &samples[feed]), to: writer.feeds[feed])
+                            try await writer.append(samples[feed].priced(50), to: writer.feeds[feed])
                         }
                     }
                     try await server.restart(mode: .immediate)
@@ -170,7 +158,7 @@ struct WriterFailureTests {
             var samples = SampleEntries()
             try await writer.running {
                 for _ in 0..<20 {
-                    try await writer.append(numbered(40, &samples))
+                    try await writer.append(samples.priced(40))
                     try await writer.execute(
                         """
                         SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -12,18 +12,6 @@ import Testing
 /// What breaks under a Writer that works: afterwards every message is a row once, and the audit finds nothing wrong.
 @Suite("Writer: faults under load", .timeLimit(.minutes(3)))
 struct WriterFaultTests {
-    private func numbered(_ count: Int, _ samples: inout SampleEntries) -> [StreamEntry] {
-        (0..<count).map { index in
-            samples.entry { encoder, frame in
-                for ordinal in 0..<5 {
-                    encoder.price(
-                        "2", of: SampleSelection(option: "o-\((index + ordinal) % 11)"),
-                        at: Position(frame: frame, ordinal: ordinal))
-                }
-            }
-        }
-    }
-
     private func expectWhole(_ writer: WriterHarness, entries: Int) async throws {
         try await writer.eventually("postgres answers") { (try? await writer.count("ingest_ledger")) != nil }
         #expect(try await writer.count("ingest_ledger") == entries)
@@ -44,7 +32,7 @@ struct WriterFaultTests {
                     // The COPY waits for the lock: it is surely under way.
                     try await writer.postgres.connect()
                     try await writer.whileLocked("odds_ticks") {
-                        try await writer.append(numbered(100, &samples))
+                        try await writer.append(samples.priced(100))
                         var pid: Int32?
                         try await writer.eventually("a COPY is under way") {
                             pid = try await writer.value(
@@ -73,9 +61,9 @@ struct WriterFaultTests {
             var samples = SampleEntries()
             try await writer.running {
                 for _ in 0..<Soak.rounds {
-                    try await writer.append(numbered(100, &samples))
+                    try await writer.append(samples.priced(100))
                     try await server.restart(mode: .immediate)
-                    try await writer.append(numbered(20, &samples))
+                    try await writer.append(samples.priced(20))
                 }
                 try await writer.settled()
             }
@@ -89,10 +77,10 @@ struct WriterFaultTests {
         try await WriterHarness.with { writer in
             var samples = SampleEntries()
             try await writer.running {
-                try await writer.append(numbered(10, &samples))
+                try await writer.append(samples.priced(10))
                 try await writer.settled()
                 try await writer.holding("BEGIN; LOCK TABLE odds_ticks IN ACCESS EXCLUSIVE MODE") {
-                    try await writer.append(numbered(50, &samples))
+                    try await writer.append(samples.priced(50))
                     for _ in 0..<3 {
                         // What statement_timeout would do after half a minute: SQLSTATE 57014.
                         try await writer.eventually("a statement waits and is cancelled") {
@@ -118,7 +106,7 @@ struct WriterFaultTests {
         try await WriterHarness.with { writer in
             var samples = SampleEntries()
             try await writer.running {
-                try await writer.append(numbered(20, &samples))
+                try await writer.append(samples.priced(20))
                 try await writer.settled()
                 // The upkeep looks after partitions when it starts, and then not for minutes.
                 try await writer.eventually("the upkeep has begun") {
@@ -131,7 +119,7 @@ struct WriterFaultTests {
                 }
                 let today = try await writer.value("SELECT tableoid::regclass FROM odds_ticks LIMIT 1")
                 try await writer.execute("DROP TABLE \(today ?? "?")")
-                try await writer.append(numbered(30, &samples))
+                try await writer.append(samples.priced(30))
                 try await writer.settled()
             }
             #expect(try await writer.count("odds_ticks") == 150)
@@ -175,11 +163,11 @@ struct WriterFaultTests {
     func twoWriters() async throws {
         try await WriterHarness.with { writer in
             var samples = SampleEntries()
-            try await writer.append(numbered(40, &samples))
+            try await writer.append(samples.priced(40))
             try await writer.drainPartitions()
             let waiting = """
                 SELECT count(*) FROM pg_stat_activity
-                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'writer-pg%'
+                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name ~ '^writer-pg-[0-9]'
                 """
             try await writer.whileLocked("odds_ticks") {
                 try await writer.running("zombie") {
@@ -211,7 +199,7 @@ struct WriterFaultTests {
                 try await writer.running {
                     var entries = 0
                     while writer.isReady, entries < 100_000 {
-                        try await writer.append(numbered(2_000, &samples))
+                        try await writer.append(samples.priced(2_000))
                         entries += 2_000
                         try await Task.sleep(for: .milliseconds(300))
                     }

@@ -40,6 +40,37 @@ struct WriterSideStreamsTests {
         }
     }
 
+    @Test("what a letter says of itself cannot stop the letters behind it")
+    func oddLetters() async throws {
+        try await WriterHarness.with {
+            $0.letters.keep = .seconds(10_000 * 86_400)
+        } _: { writer in
+            var odd = letter(10)
+            odd.sqlState = "2\04"
+            odd.deliveries = Int(UInt32.max)
+            let letters = [odd, letter(11)]
+            try await writer.append(letters.map(entry), toStream: writer.feed.dead)
+            try await writer.drain()
+            #expect(
+                try await writer.rows("SELECT deliveries, sqlstate FROM dead_letters ORDER BY position")
+                    == [["2147483647", "2\u{FFFD}4"], ["1", nil]])
+        }
+    }
+
+    @Test("large letters are read few at a time, small ones many")
+    func readSizes() {
+        var size = LetterReadSize()
+        #expect(size.letters <= 2)
+        for _ in 0..<10 { size.note(letters: size.letters, bytes: size.letters * 300) }
+        #expect(size.letters == 200)
+        size.note(letters: 200, bytes: 200 * (2 << 20))
+        #expect(size.letters == 2)
+        size.note(letters: 2, bytes: 2 * (8 << 20))
+        #expect(size.letters == 1)
+        size.note(letters: 0, bytes: 0)
+        #expect(size.letters == 2, "nothing says that what follows is small")
+    }
+
     @Test("an entry that cannot be read becomes a letter with its bytes")
     func unreadable() async throws {
         try await WriterHarness.with { writer in

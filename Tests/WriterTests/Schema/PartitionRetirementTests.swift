@@ -42,7 +42,7 @@ struct PartitionRetirementTests {
                     try $0.texts("SELECT * FROM odds_ticks ORDER BY position")
                 }
                 let steps = Steps()
-                try await PartitionRetirement().retire("odds_ticks_20261121", .archive(folder), connection) {
+                try await PartitionRetirement().retire("odds_ticks_20261121", .archive(.folder(folder)), connection) {
                     steps.add($0)
                 }
                 let path = "\(folder)/odds_ticks_20261121.csv.gz"
@@ -76,7 +76,7 @@ struct PartitionRetirementTests {
                 let left = try await keeper.listAll(connection).filter { $0.name == "odds_ticks_20261121" }
                 #expect(left.count == 1)
                 #expect(left.first?.isDetachPending == (state == "half detached"))
-                try await PartitionRetirement().retire("odds_ticks_20261121", .archive(folder), connection)
+                try await PartitionRetirement().retire("odds_ticks_20261121", .archive(.folder(folder)), connection)
                 #expect(try await keeper.listAll(connection).allSatisfy { $0.name != "odds_ticks_20261121" })
                 let lines = try await ChildProcess.run("bash", ["-c", "gunzip -c \(folder)/odds*.gz | wc -l"])
                 #expect(lines.output == "51\n")
@@ -113,7 +113,7 @@ struct PartitionRetirementTests {
         case "detached":
             // The file fails, because its folder is not there, after the partition was detached.
             await #expect(throws: ExportError.self) {
-                try await PartitionRetirement().retire(name, .archive("/nowhere"), connection)
+                try await PartitionRetirement().retire(name, .archive(.folder("/nowhere")), connection)
             }
         default:
             try await PartitionRetirement().retire(name, .keep, connection)
@@ -126,7 +126,7 @@ struct PartitionRetirementTests {
             let other = PostgresConnection(url: url, name: "other")
             try await other.connect()
             _ = try await other.withSession { try $0.execute("SELECT pg_advisory_lock(\(0x544C_0003))") }
-            await #expect(throws: PartitionError.othersRetire) {
+            await #expect(throws: PartitionError.othersAreAtIt) {
                 try await PartitionRetirement().retire("odds_ticks_20261120", .drop, connection)
             }
             await other.close()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FeedModel
+import ObjectStore
 import PostgresCopy
 import Writer
 
@@ -11,6 +12,7 @@ struct PartitionRetireCommand: ReportingCommand {
         discussion: """
             Example: touchline partitions retire --expired
             Example: touchline partitions retire odds_ticks_20260307 --archive /srv/archive
+            Example: touchline partitions retire --expired --archive s3://history/touchline
             Killed at any moment, the same command goes on where it stopped. A file is NAME.csv.gz with NAME.csv.gz.sha256
             beside it; COPY … FROM … WITH (FORMAT csv, HEADER) brings it back.
             """)
@@ -18,7 +20,8 @@ struct PartitionRetireCommand: ReportingCommand {
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "The partitions, by name.") var names: [String] = []
     @Flag(help: "All whose time is over by writer.partitions.keep and keep_raw.") var expired = false
-    @Option(help: "The folder for the files; default: writer.partitions.archive.") var archive: String?
+    @Option(help: "A folder or s3://bucket/prefix for the files; default: writer.partitions.archive.")
+    var archive: String?
     @Flag(help: "Write no files, whatever the configuration says.") var noArchive = false
     @Flag(help: "Detach only: each stays as a table of its own.") var keep = false
 
@@ -30,18 +33,24 @@ struct PartitionRetireCommand: ReportingCommand {
             throw CommandFailure(
                 description: "--archive goes with neither --keep nor --no-archive", exitCode: ExitCode(2))
         }
-        let (names, expired, archive, noArchive, keep) = (names, expired, archive, noArchive, keep)
+        let (names, expired, noArchive, keep) = (names, expired, noArchive, keep)
+        let given = try archive.map { try Self.target($0, options) }
         try await Interruption.failing {
             try await options.withPartitions { connection, policy in
                 var chosen = names
                 if expired { chosen = try await Self.expired(policy, connection) }
-                let folder = noArchive ? nil : archive ?? policy.archive
-                let end = keep ? .keep : folder.map { PartitionRetirement.End.archive($0) } ?? .drop
+                let target = noArchive ? nil : given ?? policy.archive
+                let end = keep ? .keep : target.map { PartitionRetirement.End.archive($0) } ?? .drop
                 let retirement = PartitionRetirement(isStopping: { Task.isCancelled })
                 for name in chosen { try await retirement.retire(name, end, connection) { print(Self.sentence($0)) } }
                 if chosen.isEmpty { print("nothing is due") }
             }
         }
+    }
+
+    private static func target(_ text: String, _ options: ConfigurationOptions) throws -> ArchiveTarget {
+        guard ObjectLocation.isURL(text) else { return .folder(text) }
+        return .objects(try ObjectLocation(url: text), try options.load().objectStore)
     }
 
     private static func expired(_ policy: PartitionPolicy, _ connection: PostgresConnection) async throws -> [String] {

@@ -6,8 +6,11 @@ import Writer
 /// The partitions of the history.
 struct PartitionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "partitions", abstract: "See, make and retire the partitions of the history.",
-        subcommands: [PartitionListCommand.self, PartitionCreateCommand.self, PartitionRetireCommand.self])
+        commandName: "partitions", abstract: "See, make, index and retire the partitions of the history.",
+        subcommands: [
+            PartitionListCommand.self, PartitionCreateCommand.self, PartitionIndexCommand.self,
+            PartitionRetireCommand.self,
+        ])
 }
 
 extension ConfigurationOptions {

@@ -9,7 +9,7 @@ struct LockRetry: Sendable {
     /// What statements set as their `lock_timeout`.
     static let timeout = "2s"
 
-    private static let lockNotGiven = ["55P03", "40P01"]
+    static let lockNotGiven = ["55P03", "40P01"]
 
     /// - Throws: `PartitionError.busy` when every attempt was in vain.
     @discardableResult

@@ -1,11 +1,15 @@
 import ExportFiles
+import Glibc
 import PostgresCopy
 
 /// A partition that was written to a file.
 package struct ArchivedPartition: Sendable, Equatable {
+    /// A file's path, or an object's URL.
     package let path: String
     package let rows: Int
     package let bytes: Int64
+    /// SHA-256 in hexadecimal.
+    package let checksum: String
 }
 
 /// Writes a partition that is out of its table to `<name>.csv.gz`, with a heading, and its SHA-256 beside it as `sha256sum -c`
@@ -21,6 +25,8 @@ struct PartitionArchive: Sendable {
         let (rows, summary) = try await connection.withTransaction { session in
             // One state for counting and copying.
             try session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            // From its beginning, whoever else is reading it: so that a second attempt gives the same bytes.
+            try session.execute("SET LOCAL synchronize_seqscans = off")
             let expected = try session.query("SELECT count(*) FROM \(facts.name)").int64(0, 0) ?? -1
             let sink = try ExportSink(path: path, gzip: true)
             let rows = try session.copyOut("COPY \(facts.name) TO STDOUT WITH (FORMAT csv, HEADER true)") { row in
@@ -36,6 +42,11 @@ struct PartitionArchive: Sendable {
         let note = try ExportSink(path: "\(path).sha256", gzip: false)
         try Array("\(summary.checksum)  \(facts.name).csv.gz\n".utf8).withUnsafeBytes { try note.write($0) }
         _ = try note.finish()
-        return ArchivedPartition(path: path, rows: rows, bytes: summary.bytes)
+        return ArchivedPartition(path: path, rows: rows, bytes: summary.bytes, checksum: summary.checksum)
+    }
+
+    /// The file and its checksum, for who keeps them elsewhere.
+    func remove(_ facts: PartitionFacts) {
+        for suffix in [".csv.gz", ".csv.gz.sha256"] { unlink("\(folder)/\(facts.name)\(suffix)") }
     }
 }

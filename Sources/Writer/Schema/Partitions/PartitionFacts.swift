@@ -67,7 +67,7 @@ package enum PartitionError: Error, Sendable, Equatable, CustomStringConvertible
     /// There is no such partition.
     case unknown(String)
     /// Another process is at it.
-    case othersRetire
+    case othersAreAtIt
     /// The file does not have the rows that the table has.
     case notArchived(String, written: Int64, expected: Int64)
 
@@ -77,7 +77,7 @@ package enum PartitionError: Error, Sendable, Equatable, CustomStringConvertible
         case .detached(let name): "\(name) exists but was detached: attach it again or drop it"
         case .busy(let name): "\(name) could not be locked: other sessions hold it too long"
         case .unknown(let name): "there is no partition \(name)"
-        case .othersRetire: "another process is retiring partitions: try again when it is done"
+        case .othersAreAtIt: "another process is retiring or indexing partitions: try again when it is done"
         case .notArchived(let path, let written, let expected):
             "\(path) has \(written) rows and the partition \(expected): it is not dropped"
         }

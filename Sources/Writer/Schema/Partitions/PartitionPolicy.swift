@@ -9,12 +9,12 @@ package struct PartitionPolicy: Sendable, Equatable {
     package var keep: Duration?
     /// The same for `raw_frames`, which take the most room. Nil: as long as the others.
     package var keepRaw: Duration?
-    /// A folder that gets each partition as gzip CSV before it is dropped. Nil: it is just dropped.
-    package var archive: String?
+    /// What gets each partition as gzip CSV before it is dropped. Nil: it is just dropped.
+    package var archive: ArchiveTarget?
 
     package init(
         unit: PartitionUnit = .day, ahead: Int = 4, keep: Duration? = nil, keepRaw: Duration? = nil,
-        archive: String? = nil
+        archive: ArchiveTarget? = nil
     ) {
         self.unit = unit
         self.ahead = ahead

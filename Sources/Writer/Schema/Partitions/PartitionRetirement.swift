@@ -6,8 +6,8 @@ package struct PartitionRetirement: Sendable {
     /// What is done with a partition that is out of its table.
     package enum End: Sendable, Equatable {
         case drop
-        /// To a file in this folder, then dropped.
-        case archive(String)
+        /// Kept elsewhere, then dropped.
+        case archive(ArchiveTarget)
         /// It stays as a table of its own.
         case keep
     }
@@ -36,8 +36,10 @@ package struct PartitionRetirement: Sendable {
     package func retire(
         _ name: String, _ end: End, _ connection: PostgresConnection, report: @Sendable (Step) -> Void = { _ in }
     ) async throws {
-        try await alone(connection) {
+        try await PartitionDuty.retirement.alone(connection) {
             guard let facts = try await find(name, connection) else { throw PartitionError.unknown(name) }
+            // Where it cannot go now, it stays in its table for everybody to see.
+            if case .archive(let target) = end { try await target.check(isStopping: isStopping) }
             if !facts.isDetached {
                 if end != .keep { try await mark(facts, connection) }
                 try await detach(facts, connection)
@@ -45,9 +47,8 @@ package struct PartitionRetirement: Sendable {
             }
             if end == .keep { return }
             if isStopping() { throw CancellationError() }
-            if case .archive(let folder) = end {
-                let archive = PartitionArchive(folder: folder, isStopping: isStopping)
-                report(.archived(try await archive.write(facts, connection)))
+            if case .archive(let target) = end {
+                report(.archived(try await target.write(facts, connection, isStopping: isStopping)))
             }
             try await drop(name, connection)
             report(.dropped(name))
@@ -97,30 +98,6 @@ package struct PartitionRetirement: Sendable {
             try await connection.withTransaction { session in
                 try session.execute("SET LOCAL lock_timeout = '\(LockRetry.timeout)'; DROP TABLE \(name)")
             }
-        }
-    }
-
-    // MARK: One at a time
-
-    /// The lock belongs to the connection: a process that dies gives it back.
-    private func alone(_ connection: PostgresConnection, _ body: () async throws -> Void) async throws {
-        let isMine = try await connection.withSession { session in
-            try session.query("SELECT pg_try_advisory_lock(\(AdvisoryLock.retirement))").bool(0, 0) ?? false
-        }
-        guard isMine else { throw PartitionError.othersRetire }
-        do {
-            try await body()
-        } catch {
-            try? await release(connection)
-            throw error
-        }
-        try await release(connection)
-    }
-
-    private func release(_ connection: PostgresConnection) async throws {
-        guard await connection.isConnected else { return }
-        try await connection.withSession { session in
-            _ = try session.query("SELECT pg_advisory_unlock(\(AdvisoryLock.retirement))")
         }
     }
 }
