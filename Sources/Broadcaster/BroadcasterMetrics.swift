@@ -84,6 +84,9 @@ struct BroadcasterMetrics: Sendable {
 
     func refused(_ code: StaticString) { counter("refusals", "code", "\(code)").increment() }
 
+    /// A request over HTTP: a resource, a stream that begins, or an upgrade that is refused.
+    func answered(_ status: Int) { counter("requests", "status", "\(status)").increment() }
+
     func closed(_ code: CloseCode) { counter("closes", "code", "\(code)").increment() }
 
     /// An error of a closed set of kinds: redis, entry, chain, checkpoint.

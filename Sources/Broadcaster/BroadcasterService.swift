@@ -11,8 +11,8 @@ package import WebSocketTransport
 
 /// Serves the normalised odds to subscribers over WebSocket, event streams, REST and a page.
 ///
-/// `run` listens at once but lets nobody in before the feeds' streams are caught up with. On graceful shutdown it tells the
-/// subscribers to go elsewhere, waits for `drain`, and ends their connections.
+/// `run` listens at once but lets nobody in before the feeds' streams are caught up with. On graceful shutdown it tells
+/// the subscribers to go elsewhere, waits for `drain`, and ends their connections.
 package struct BroadcasterService: Service {
     private let configuration: BroadcasterConfiguration
     private let health: HealthRegistry
@@ -31,11 +31,11 @@ package struct BroadcasterService: Service {
         metrics = BroadcasterMetrics(factory: factory)
         self.logger = logger
         self.onListening = onListening
+        health.expect(EventsReader.component)
     }
 
     package func run() async throws {
         try configuration.validate()
-        health.expect(EventsReader.component)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         do {
             try await serve(on: group)
@@ -60,7 +60,8 @@ package struct BroadcasterService: Service {
                     eventLoop, configuration: configuration, metrics: metrics, conflation: conflation, clock: clock))
         }
         let probe = PipelineProbe(configuration: configuration, clock: clock)
-        let routes = SubscriberRoutes(configuration: configuration, gate: gate, hosts: hosts, probe: probe)
+        let routes = SubscriberRoutes(
+            configuration: configuration, gate: gate, hosts: hosts, probe: probe, metrics: metrics)
         let server = HTTPServer(configuration: serverConfiguration, routes: routes.routes, group: group, logger: logger)
         onListening(try await listen(server))
         let fanOut = FanOut(

@@ -97,6 +97,7 @@ struct FeedBook: Sendable {
             update(lane) { $0.apply(fixture, at: fixture.position, frame: frame, receivedAt: header.receivedAt) }
             if lane.withState({ $0.factsFrame }) != factsFrame { changes.describe(lane) }
         case .betPlacement: changes.notBroadcast += 1
+        case .sequence: return
         case .control(let position, let body):
             let frame = begin(position, &encoding)
             // What a newer build says of the session does not stop the prices.

@@ -23,6 +23,8 @@ struct EventsReader {
     /// The connection on which a feed's last entry arrived as news, behind an end that had been seen: whatever followed it
     /// was seen too. An entry of a backlog proves nothing, because what came after it may be lost already.
     private var liveOn: [Int: Int] = [:]
+    /// The last entry of a feed that was skipped: the chain does not know of it.
+    private var skipped: [Int: StreamID] = [:]
     /// Feeds whose state has to be built from the stream before their entries can be applied.
     private var unloaded: Set<Int>
 
@@ -73,7 +75,7 @@ struct EventsReader {
             try await Task.sleep(for: block)
             return false
         }
-        let positions = feeds.map { (stream: streams[$0], after: after(distributor.books[$0].chain.last)) }
+        let positions = feeds.map { (stream: streams[$0], after: position(of: distributor.books[$0])) }
         let batches = try await connection.read(positions, count: configuration.batchEntries, block: block)
         let now = clock.now
         var entries = 0
@@ -107,10 +109,23 @@ struct EventsReader {
                     lose(feed, "the log went on from frame \(at), but \(applied) had been applied")
                 }
                 return
+            } catch EntryError.unknownVersion(let version) {
+                return stop(feed, "\(EntryError.unknownVersion(version))")
             } catch {
-                return stop(feed, "\(error)")
+                skip(entry.id, feed, error)
             }
         }
+    }
+
+    /// What is no entry at all says nothing of any lane. What is missing without it shows in the chain.
+    private mutating func skip(_ id: StreamID, _ feed: Int, _ error: any Error) {
+        skipped[feed] = id
+        metrics.failed("entry")
+        logger.error(
+            "an entry cannot be read and is skipped",
+            metadata: [
+                LogKey.feed: "\(configuration.feeds[feed])", "entry": "\(id)", LogKey.error: "\(error)",
+            ])
     }
 
     private mutating func lose(_ feed: Int, _ why: String) {
@@ -129,20 +144,26 @@ struct EventsReader {
     }
 
     /// An entry's id is its first frame; the next entry's is above the last one.
-    private func after(_ last: FrameNumber?) -> StreamID { StreamID(UInt64(max(0, last ?? 0))) }
+    private func position(of book: FeedBook) -> StreamID {
+        max(StreamID(UInt64(max(0, book.chain.last ?? 0))), skipped[book.index] ?? .zero)
+    }
 
     // MARK: Loading
 
     /// Builds a feed's state: from the checkpoint and what follows it, or else from all that the stream still holds.
     private mutating func load(_ feed: Int) async throws {
         let began = clock.now
+        skipped[feed] = nil
         var book = try await checkpointed(feed)
         if var candidate = book {
             book = try await catchUp(&candidate, acceptingHoles: false) ? candidate : nil
         }
         var fresh = book ?? FeedBook(name: configuration.feeds[feed], index: feed, numbers: numbers)
         let isFromCheckpoint = book != nil
-        if !isFromCheckpoint { _ = try await catchUp(&fresh, acceptingHoles: true) }
+        if !isFromCheckpoint {
+            skipped[feed] = nil
+            _ = try await catchUp(&fresh, acceptingHoles: true)
+        }
         distributor.replace(fresh)
         unloaded.remove(feed)
         drainedOn[feed] = connections
@@ -175,7 +196,7 @@ struct EventsReader {
         var encoding = FrameEncoding()
         while true {
             let batches = try await connection.read(
-                [(stream: streams[book.index], after: after(book.chain.last))], count: configuration.batchEntries,
+                [(stream: streams[book.index], after: position(of: book))], count: configuration.batchEntries,
                 block: nil)
             guard let entries = batches.first?.entries, !entries.isEmpty else { return true }
             encoding.now = clock.now
@@ -187,9 +208,11 @@ struct EventsReader {
                     case .hole, .fork: if !acceptingHoles { return false }
                     case .continues, .first: break
                     }
-                } catch {
-                    stop(book.index, "\(error)")
+                } catch EntryError.unknownVersion(let version) {
+                    stop(book.index, "\(EntryError.unknownVersion(version))")
                     return true
+                } catch {
+                    skip(entry.id, book.index, error)
                 }
             }
         }

@@ -8,6 +8,7 @@ struct SubscriberRoutes: Sendable {
     let gate: SubscriberGate
     let hosts: [HubHost]
     let probe: PipelineProbe
+    let metrics: BroadcasterMetrics
 
     private var origins: OriginPolicy {
         OriginPolicy(
@@ -15,7 +16,18 @@ struct SubscriberRoutes: Sendable {
     }
 
     var routes: HTTPRoutes {
-        HTTPRoutes(respond: { await respond($0) }, upgrade: { upgrade($0) })
+        HTTPRoutes(
+            respond: { request in
+                var response = request.method == "OPTIONS" ? origins.preflight(request) : await respond(request)
+                for field in origins.sharing(with: request).all { response.headers.append(field.name, field.value) }
+                metrics.answered(response.status)
+                return response
+            },
+            upgrade: { request in
+                let decision = upgrade(request)
+                if case .reject(let response) = decision { metrics.answered(response.status) }
+                return decision
+            })
     }
 
     func respond(_ request: HTTPRequest) async -> HTTPResponse {
@@ -157,7 +169,7 @@ struct SubscriberRoutes: Sendable {
         }
         guard origins.isHostTrusted(request) else { return .reject(.otherHost) }
         guard origins.isAllowed(request) else {
-            return .reject(.failure(403, "origin", "pages of this origin may not connect"))
+            return .reject(.otherOrigin)
         }
         let now = gate.clock.now
         let grant: AccessGrant?
@@ -232,6 +244,8 @@ extension HTTPResponse {
         failure(
             403, "host", "without credentials this is served as localhost or an address, not under another name")
     }
+
+    static var otherOrigin: HTTPResponse { failure(403, "origin", "pages of this origin may not connect") }
 
     static func unauthorized(_ why: String) -> HTTPResponse {
         failure(401, "unauthorized", why, ["www-authenticate": "Bearer"])

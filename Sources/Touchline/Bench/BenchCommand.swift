@@ -106,6 +106,8 @@ struct BenchFanOutCommand: ReportingCommand {
     @Option(help: "How many of the subscribers read nothing.") var stalled = 0
     @Option(help: "How long is measured.") var seconds = 5
     @Flag(help: "Nothing changes: memory alone.") var idle = false
+    @Flag(help: "The process is killed and started again: how long until every subscriber is where it was.")
+    var restart = false
     @Option(help: "How often the whole run is repeated.") var runs = 1
 
     func validate() throws {
@@ -121,7 +123,7 @@ struct BenchFanOutCommand: ReportingCommand {
         for _ in 1...runs {
             let run = FanOutRun(
                 subscribers: subscribers, rate: idle ? nil : rate, seconds: seconds, stalled: stalled)
-            StandardOutput.line(try await run.measure().text)
+            StandardOutput.line(try await restart ? run.measureRestart().text : run.measure().text)
         }
     }
 }

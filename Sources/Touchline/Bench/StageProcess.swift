@@ -32,5 +32,7 @@ struct StageProcess {
         return text.split(separator: "\n").suffix(5).joined(separator: "\n")
     }
 
+    func kill() async { _ = await child.end(with: SIGKILL) }
+
     func stop() async { _ = await child.end(with: SIGTERM, killAfter: .seconds(10)) }
 }

@@ -37,8 +37,9 @@ package final class HTTPServer: Sendable {
         self.group = group
         self.logger = logger
         let interval = configuration.sweepInterval
+        let ownsSockets = configuration.tls == nil
         let boxes = group.makeIterator().map { eventLoop in
-            let loop = ServerLoop(eventLoop: eventLoop, sweepInterval: interval)
+            let loop = ServerLoop(eventLoop: eventLoop, sweepInterval: interval, ownsSockets: ownsSockets)
             let box = NIOLoopBoundBox.makeBoxSendingValue(loop, eventLoop: eventLoop)
             return (ObjectIdentifier(eventLoop), box)
         }

@@ -19,14 +19,17 @@ final class ServerLoop {
     let eventLoop: any EventLoop
     /// Frames that leave together are gathered here; reused for as long as the sockets take them at once.
     var gathered = ByteBuffer()
+    /// Nothing stands between peers and their sockets, such as TLS.
+    let ownsSockets: Bool
     private let sweepInterval: TimeAmount
     private var connections: [any ServerConnection] = []
     private var written: [StreamPeer] = []
     private var sweeper: Scheduled<Void>?
     private var drained: EventLoopPromise<Void>?
 
-    init(eventLoop: any EventLoop, sweepInterval: TimeAmount) {
+    init(eventLoop: any EventLoop, sweepInterval: TimeAmount, ownsSockets: Bool) {
         self.eventLoop = eventLoop
+        self.ownsSockets = ownsSockets
         self.sweepInterval = sweepInterval
     }
 

@@ -21,6 +21,14 @@ package class StreamPeer {
     let loop: ServerLoop
     let limits: Limits
     private(set) var context: ChannelHandlerContext?
+    /// What the context would look up each time.
+    private var channel: (any Channel)?
+    /// What the channel last said of itself: to be asked a thousand times a turn it is too slow.
+    private var isChannelWritable = false
+    /// Nil where something stands between us and the socket.
+    private var socket: DirectSocket?
+    /// The channel was given what the socket did not take: until that is out, everything goes through the channel.
+    private var mayChannelHold = true
     /// What the channel has not been given: shared frames, urgent ones first.
     private var queue: [ByteBuffer] = []
     private var urgentCount = 0
@@ -47,14 +55,13 @@ package class StreamPeer {
 
     /// Whether less than the high watermark is unwritten. False from when it is passed until the low one is reached.
     package var isWritable: Bool {
-        isOpen && queuedBytes < limits.highWatermarkBytes && context?.channel.isWritable == true
+        isOpen && queuedBytes < limits.highWatermarkBytes && isChannelWritable
     }
 
     /// Bytes that the kernel has not taken yet. Costs a little; ask when not writable.
-    package var unwrittenBytes: Int {
-        let inChannel = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        return queuedBytes + (inChannel ?? 0)
-    }
+    package var unwrittenBytes: Int { queuedBytes + bytesInChannel }
+
+    private var bytesInChannel: Int { (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 
     /// Queues whole frames that were encoded before; shared by reference. Ignored when not open.
     ///
@@ -93,12 +100,15 @@ package class StreamPeer {
 
     func attach(_ context: ChannelHandlerContext) {
         self.context = context
+        channel = context.channel
+        isChannelWritable = context.channel.isWritable
+        if loop.ownsSockets { socket = DirectSocket(of: context) }
         isOpen = true
     }
 
     func detach() {
         isOpen = false
-        context = nil
+        (context, channel, socket, isChannelWritable) = (nil, nil, nil, false)
         discardQueue()
     }
 
@@ -119,6 +129,7 @@ package class StreamPeer {
     }
 
     func channelWritabilityChanged() {
+        isChannelWritable = channel?.isWritable == true
         guard !isHandingOver else { return }
         handOver()
         reportWritability()
@@ -156,9 +167,10 @@ package class StreamPeer {
         isHandingOver = true
         defer { isHandingOver = false }
         var next = 0
-        while next < queue.count, context.channel.isWritable {
-            next = write(from: next, to: context)
-            context.flush()
+        while next < queue.count, isChannelWritable {
+            var piece: ByteBuffer
+            (piece, next) = gather(from: next)
+            if !writeDirectly(&piece) { context.writeAndFlush(NIOAny(piece), promise: nil) }
         }
         dropFirst(next)
         if !isWritable { hasBeenUnwritable = true }
@@ -168,8 +180,8 @@ package class StreamPeer {
         context.close(mode: .output, promise: nil)
     }
 
-    /// Writes one large frame, or a run of small ones in one piece; returns the index behind them.
-    private func write(from start: Int, to context: ChannelHandlerContext) -> Int {
+    /// One large frame, or a run of small ones in one piece, and the index behind them.
+    private func gather(from start: Int) -> (piece: ByteBuffer, next: Int) {
         var end = start
         var total = 0
         while end < queue.count {
@@ -178,14 +190,22 @@ package class StreamPeer {
             total += length
             end += 1
         }
-        guard end - start > 1 else {
-            context.write(NIOAny(queue[start]), promise: nil)
-            return start + 1
-        }
+        guard end - start > 1 else { return (queue[start], start + 1) }
         loop.gathered.clear(minimumCapacity: total)
         for index in start..<end { loop.gathered.writeImmutableBuffer(queue[index]) }
-        context.write(NIOAny(loop.gathered), promise: nil)
-        return end
+        return (loop.gathered, end)
+    }
+
+    /// False if the channel has to see to what is left of `piece`: it knows how to wait, and what an error means.
+    private func writeDirectly(_ piece: inout ByteBuffer) -> Bool {
+        // A channel that is closed has given its descriptor back, perhaps to another connection.
+        guard let socket, channel?.isActive == true else { return false }
+        if mayChannelHold { mayChannelHold = bytesInChannel > 0 }
+        guard !mayChannelHold else { return false }
+        let taken = piece.withUnsafeReadableBytes { socket.write($0) }
+        piece.moveReaderIndex(forwardBy: taken)
+        mayChannelHold = piece.readableBytes > 0
+        return !mayChannelHold
     }
 
     private func dropFirst(_ count: Int) {

@@ -194,6 +194,39 @@ struct AttackTests {
         }
     }
 
+    /// What a page may connect to it may read: a browser asks for leave first, and gives no other page the answer.
+    @Test func whatPagesOfOtherOriginsMayRead() async throws {
+        try await LiveBroadcaster.with({ $0.allowedOrigins = ["https://odds.example"] }) { live in
+            func ask(_ origin: String?, preflight: Bool, _ target: String = "/v1/odds") async throws
+                -> HTTPExchange.Answer
+            {
+                var headers = origin.map { [HTTPHeader("Origin", $0)] } ?? []
+                if preflight { headers.append(.init("Access-Control-Request-Method", "GET")) }
+                return try await live.get(target, headers) { if preflight { $0.method = "OPTIONS" } }
+            }
+            for target in ["/v1/odds", "/v1/feeds", "/v1/nothing"] {
+                let answer = try await ask("https://odds.example", preflight: false, target)
+                #expect(answer.headers["access-control-allow-origin"] == "https://odds.example", "\(target)")
+                #expect(answer.headers["vary"] == "origin")
+            }
+            let leave = try await ask("https://odds.example", preflight: true)
+            #expect(leave.status == 204)
+            #expect(leave.headers["access-control-allow-origin"] == "https://odds.example")
+            #expect(leave.headers.list("access-control-allow-headers").contains("authorization"))
+            for origin in ["https://evil.example", "null", nil] {
+                let answer = try await ask(origin, preflight: false)
+                #expect(answer.status == 200 && answer.headers["access-control-allow-origin"] == nil)
+                let refused = try await ask(origin, preflight: true)
+                #expect(refused.headers["access-control-allow-origin"] == nil)
+                #expect(refused.status == (origin == nil ? 204 : 403))
+            }
+        }
+        try await LiveBroadcaster.with { live in
+            let answer = try await live.get("/v1/odds", [.init("Origin", "https://odds.example")])
+            #expect(answer.headers["access-control-allow-origin"] == nil && answer.headers["vary"] == nil)
+        }
+    }
+
     /// A name of the attacker's own that leads to this machine makes their page one of "this" server.
     @Test func aNameThatIsNotOurs() async throws {
         func status(_ live: LiveBroadcaster, _ host: String, upgrade: Bool) async throws -> String {

@@ -9,7 +9,7 @@ import WebSocketTransport
 /// The examples keep a correct book: through a snapshot in several parts, changes, and a server that goes away and comes back.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct ExampleTests {
-    private static let folder = ProtocolSchemas.docs.deletingLastPathComponent().appendingPathComponent("examples")
+    private static let folder = ProtocolSchemas.root.appendingPathComponent("examples")
 
     private static func has(_ programs: String...) -> Bool {
         programs.allSatisfy { program in
@@ -117,8 +117,15 @@ struct ExampleTests {
             let lines =
                 child?.capturedOutput().split(separator: "\n", omittingEmptySubsequences: false).dropLast() ?? []
             if let last = lines.reversed().lazy.compactMap({ Self.told(String($0)) }).first, last == expected { return }
+            guard child?.isRunning == true else {
+                throw ExampleEnded(output: child?.capturedOutput() ?? "it was never started")
+            }
             try await Task.sleep(for: .milliseconds(100))
         }
+    }
+
+    private struct ExampleEnded: Error {
+        let output: String
     }
 
     /// The book in a line of output, if there is one.
@@ -143,7 +150,7 @@ struct ExampleTests {
 
 /// A Python that has what the examples need: the system's, or one of its own that PyPI made so, once.
 enum ExamplePython {
-    private static let folder = ProtocolSchemas.docs.deletingLastPathComponent()
+    private static let folder = ProtocolSchemas.root
         .appendingPathComponent(".build/examples-python")
 
     static var program: String { folder.appendingPathComponent("bin/python").path }

@@ -38,6 +38,12 @@ struct LiveFeed {
         _ = try await redis.append(to: names.events, [StreamEntry(id: id, payload: payload)])
     }
 
+    /// Puts something into the stream that is no entry.
+    func append(junk fields: [String], behind last: FrameNumber) async throws {
+        let arguments = ["XADD", names.events, "\(last)-1"] + fields
+        _ = try await redis.command(arguments.map { RedisArgument($0) })
+    }
+
     /// Runs a Broadcaster of the feed for as long as `body` takes, once it lets subscribers in.
     ///
     /// - Parameter authority: signed the certificate, where there is one.

@@ -47,6 +47,29 @@ struct ResourceTests {
         }
     }
 
+    @Test func whatIsNoEntryIsSkipped() async throws {
+        try await LiveFeed.with { feed in
+            var script = EntryScript(feed: feed.feed)
+            func goOn(_ price: String) async throws {
+                try await feed.append(script.entry(.odds(fixture: "fx", option: "home", price: price)))
+                for junk in [["foo", "bar"], ["e", ""], ["e", "\u{1}garbage"]] {
+                    try await feed.append(junk: junk, behind: script.last)
+                    // Stream ids only grow.
+                    try await feed.append(script.entry(.odds(fixture: "fx", option: "away", price: "3")))
+                }
+            }
+            // Both while it loads and while it reads on.
+            try await goOn("1.5")
+            try await feed.serve { live in
+                _ = try await poll(live, "/v1/odds") { try Self.prices($0) == ["home": 1.5, "away": 3] }
+                try await goOn("1.6")
+                _ = try await poll(live, "/v1/odds") { try Self.prices($0) == ["home": 1.6, "away": 3] }
+                let text = try await live.get("/v1/odds").text
+                #expect(!text.contains("recovering") && !text.contains("\"gap\""), "\(text)")
+            }
+        }
+    }
+
     @Test func changesAfterACursor() async throws {
         try await LiveBroadcaster.with { live in
             var script = EntryScript(feed: live.feed.feed)
@@ -106,7 +129,7 @@ struct ResourceTests {
             for (target, name) in [("/v1/feeds", "feeds"), ("/v1/limits", "limits"), ("/v1/ops", "ops")] {
                 try ProtocolSchemas.check(document: try await live.get(target).text, name)
             }
-            for path in EmbeddedDocuments.texts.keys {
+            for path in ProtocolDocument.texts.keys {
                 let answer = try await live.get(path)
                 #expect(answer.status == 200 && answer.headers["content-type"]?.contains("json") == true, "\(path)")
             }

@@ -3,9 +3,11 @@ import Testing
 
 /// The published schemas, for holding what tests see against them.
 enum ProtocolSchemas {
-    /// The checkout's docs.
-    static let docs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("docs")
+    /// The checkout.
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+    /// Where the documents are written.
+    static let docs = root.appendingPathComponent("Sources/Broadcaster/Documents")
 
     /// Not Sendable, and so one for each thread that asks.
     private static var current: JSONSchema {

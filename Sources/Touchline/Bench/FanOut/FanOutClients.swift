@@ -1,4 +1,5 @@
 import FeedModel
+import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -9,6 +10,12 @@ final class FanOutTally: Sendable {
     let deliveries = Atomic<Int>(0)
     let bytes = Atomic<Int>(0)
     let snapshots = Atomic<Int>(0)
+    /// Of the snapshots, those that took up where the client had been.
+    let resumed = Atomic<Int>(0)
+    /// Connections that were refused or broke off before they had a snapshot.
+    let failed = Atomic<Int>(0)
+    /// Clients come back when their connection ends, as long as this is set.
+    let comesBack = Atomic<Bool>(false)
     let closed = Atomic<Int>(0)
     /// Milliseconds from the publisher to the client, by how often.
     private let delays = Mutex([Int](repeating: 0, count: 10_001))
@@ -58,10 +65,28 @@ struct FanOutClients {
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(FanOutClient(tally))
+                    try channel.pipeline.syncOperations.addHandler(FanOutClient(tally, port: port, resume: nil))
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
+    }
+
+    /// From now on clients come back when their connection ends, where they have been.
+    func comeBack() {
+        tally.snapshots.store(0, ordering: .relaxed)
+        tally.comesBack.store(true, ordering: .relaxed)
+    }
+
+    /// Waits until so many have been told that they have everything; returns how long that took.
+    func untilBack(_ count: Int, since began: ContinuousClock.Instant) async throws -> Duration {
+        while tally.snapshots.load(ordering: .relaxed) < count {
+            guard ContinuousClock.now - began < .seconds(120) else {
+                throw CommandFailure(
+                    description: "\(tally.snapshots.load(ordering: .relaxed)) of \(count) clients are back after 120 s")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return ContinuousClock.now - began
     }
 
     /// Connects and subscribes so many, and waits for their snapshots.
@@ -87,6 +112,7 @@ struct FanOutClients {
     }
 
     func close() async {
+        tally.comesBack.store(false, ordering: .relaxed)
         try? await group.shutdownGracefully()
     }
 }
@@ -97,6 +123,10 @@ private final class FanOutClient: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let tally: FanOutTally
+    private let port: Int
+    /// Where this client is, in the server's words.
+    private var cursor: String?
+    private var hasSnapshot = false
     private var rest = ByteBuffer()
     private var isUpgraded = false
     private var delays: [Int] = []
@@ -105,13 +135,17 @@ private final class FanOutClient: ChannelInboundHandler {
         GET /v1/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
         """
-    private static let subscription = #"{"t":"sub","id":1,"ch":"odds","f":{}}"#
+    private static let subscription = #"{"t":"sub","id":1,"ch":"odds","f":{}"#
     private static let delta = Array(#"{"t":"d""#.utf8)
     private static let snapshotEnd = Array(#"{"t":"snap_end""#.utf8)
     /// A delta ends with the source time of its last row: 13 digits and three brackets.
     private static let timeOffset = 16
 
-    init(_ tally: FanOutTally) { self.tally = tally }
+    init(_ tally: FanOutTally, port: Int, resume: String?) {
+        self.tally = tally
+        self.port = port
+        cursor = resume
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: Self.upgrade)), promise: nil)
@@ -136,9 +170,13 @@ private final class FanOutClient: ChannelInboundHandler {
         }
         buffer.moveReaderIndex(to: end.upperBound)
         isUpgraded = true
-        // A text frame with an empty mask.
-        var frame = ByteBuffer(bytes: [0x81, 0x80 | UInt8(Self.subscription.utf8.count), 0, 0, 0, 0])
-        frame.writeString(Self.subscription)
+        let command = Self.subscription + (cursor.map { #","resume":"\#($0)""# } ?? "") + "}"
+        // A text frame with an empty mask; its length in the shortest form.
+        let length = command.utf8.count
+        var frame = ByteBuffer(bytes: [0x81, 0x80 | UInt8(min(length, 126))])
+        if length > 125 { frame.writeInteger(UInt16(length)) }
+        frame.writeInteger(UInt32(0))
+        frame.writeString(command)
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
         return true
     }
@@ -153,7 +191,7 @@ private final class FanOutClient: ChannelInboundHandler {
                     bytes += payload.count
                     delays.append(Int(now - Self.time(payload)))
                 } else if payload.starts(with: Self.snapshotEnd) {
-                    tally.snapshots.add(1, ordering: .relaxed)
+                    noteSnapshot(payload)
                 }
             }
         }
@@ -162,6 +200,16 @@ private final class FanOutClient: ChannelInboundHandler {
         tally.bytes.add(bytes, ordering: .relaxed)
         tally.note(delays: delays)
         delays.removeAll(keepingCapacity: true)
+    }
+
+    private func noteSnapshot(_ payload: UnsafeRawBufferPointer) {
+        hasSnapshot = true
+        let text = String(decoding: payload, as: UTF8.self)
+        if let start = text.range(of: #""cur":""#), let end = text[start.upperBound...].firstIndex(of: "\"") {
+            cursor = String(text[start.upperBound..<end])
+        }
+        if text.contains(#""resumed":true"#) { tally.resumed.add(1, ordering: .relaxed) }
+        tally.snapshots.add(1, ordering: .relaxed)
     }
 
     private static func time(_ payload: UnsafeRawBufferPointer) -> Int64 {
@@ -183,6 +231,35 @@ private final class FanOutClient: ChannelInboundHandler {
         return buffer.readSlice(length: length)
     }
 
-    func channelInactive(context: ChannelHandlerContext) { tally.closed.add(1, ordering: .relaxed) }
+    func channelInactive(context: ChannelHandlerContext) {
+        tally.closed.add(1, ordering: .relaxed)
+        if !hasSnapshot { tally.failed.add(1, ordering: .relaxed) }
+        FanOutReturn(tally: tally, port: port, cursor: cursor, loop: context.eventLoop).begin()
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+/// A client on its way back: connects again and again, a random part of a second apart, until somebody answers.
+private struct FanOutReturn: Sendable {
+    let tally: FanOutTally
+    let port: Int
+    let cursor: String?
+    let loop: any EventLoop
+
+    func begin() {
+        guard tally.comesBack.load(ordering: .relaxed) else { return }
+        loop.scheduleTask(in: .milliseconds(.random(in: 100...1_000))) { connect() }
+    }
+
+    private func connect() {
+        ClientBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(FanOutClient(tally, port: port, resume: cursor))
+                }
+            }
+            .connect(host: "127.0.0.1", port: port)
+            .whenFailure { _ in begin() }
+    }
 }

@@ -1,5 +1,23 @@
 import Foundation
 
+/// What became of subscribers whose server was killed and started again.
+struct FanOutRestart {
+    let subscribers: Int
+    /// From the end of the process until the last subscriber had everything.
+    let seconds: Double
+    /// Of the subscribers, those that were sent what had changed; the others were sent everything.
+    let resumed: Int
+    /// Attempts to connect that were refused while too many came at once.
+    let refused: Int
+    let residentBefore: Int
+    let residentAfter: Int
+
+    var text: String {
+        "touchline fanout | subs \(subscribers) restart | all back in \(String(format: "%.2f", seconds)) s, resumed \(resumed), "
+            + "refused at first \(refused) | rss_MiB \(residentBefore >> 20) before, \(residentAfter >> 20) after"
+    }
+}
+
 /// What a run of the Broadcaster measured.
 struct FanOutFigures {
     let subscribers: Int

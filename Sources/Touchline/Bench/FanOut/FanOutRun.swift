@@ -19,6 +19,48 @@ struct FanOutRun {
     private static let warmUp = Duration.seconds(1)
 
     func measure() async throws -> FanOutFigures {
+        try await withServer { stage, publisher, clients, server in
+            try await measure(stage, &publisher, &clients, port: server.port)
+        }
+    }
+
+    /// Kills the process under all subscribers and starts it again.
+    func measureRestart() async throws -> FanOutRestart {
+        try await withServer { stage, publisher, clients, server in
+            try await clients.connect(subscribers, port: server.port, stage: stage)
+            try await publisher.publish(1)
+            try await publisher.keepAlive()
+            try await Task.sleep(for: .seconds(2))
+            let before = stage.residentBytes
+            clients.comeBack()
+            let began = ContinuousClock.now
+            await stage.kill()
+            stage = try await StageProcess.start(.broadcast, server.configuration, in: server.directory)
+            try await publisher.keepAlive()
+            let duration = try await clients.untilBack(subscribers, since: began)
+            // What a crowd takes is given back.
+            for _ in 0..<5 {
+                try await Task.sleep(for: .seconds(1))
+                try await publisher.keepAlive()
+            }
+            return FanOutRestart(
+                subscribers: subscribers, seconds: duration / .seconds(1),
+                resumed: clients.tally.resumed.load(ordering: .relaxed),
+                refused: clients.tally.failed.load(ordering: .relaxed), residentBefore: before,
+                residentAfter: stage.residentBytes)
+        }
+    }
+
+    /// Where the measured process serves, and what it is started with.
+    private struct Server {
+        let port: Int
+        let configuration: String
+        let directory: URL
+    }
+
+    private func withServer<Figures>(
+        _ body: (inout StageProcess, inout FanOutPublisher, inout FanOutClients, Server) async throws -> Figures
+    ) async throws -> Figures {
         try raiseFileLimit()
         var logger = Logger(label: "touchline.bench")
         logger.logLevel = .error
@@ -29,7 +71,7 @@ struct FanOutRun {
         let port = try FreePort.find()
         var stage: StageProcess?
         var clients = FanOutClients()
-        let result: Result<FanOutFigures, any Error>
+        let result: Result<Figures, any Error>
         do {
             guard let feed = FeedName("bench") else {
                 throw CommandFailure(description: "'bench' is no name of a feed")
@@ -38,11 +80,12 @@ struct FanOutRun {
             try await connection.connect()
             var publisher = FanOutPublisher(feed: feed, redis: connection)
             try await publisher.begin()
-            let broadcaster = try await StageProcess.start(
-                .broadcast, configuration(redis: redis.url, port: port), in: directory)
-            stage = broadcaster
+            let server = Server(
+                port: port, configuration: configuration(redis: redis.url, port: port), directory: directory)
+            var broadcaster = try await StageProcess.start(.broadcast, server.configuration, in: directory)
+            defer { stage = broadcaster }
             try await clients.waitUntilServed(port: port, by: broadcaster)
-            result = .success(try await measure(broadcaster, &publisher, &clients, port: port))
+            result = .success(try await body(&broadcaster, &publisher, &clients, server))
         } catch {
             result = .failure(error)
         }
