@@ -25,7 +25,9 @@ struct TouchlineCommand: AsyncParsableCommand {
                     MigrateCommand.self, PartitionsCommand.self, LintCommand.self, StatusCommand.self, TopCommand.self,
                     TapCommand.self,
                     DeadLetterCommand.self,
-                    VerifyCommand.self, ExportCommand.self, EraseUserCommand.self, DoctorCommand.self, TestCommand.self,
+                    VerifyCommand.self, ExportCommand.self, ArchiveCommand.self, RederiveCommand.self,
+                    EraseUserCommand.self,
+                    DoctorCommand.self, TestCommand.self,
                     TokenCommand.self,
                 ]),
             CommandGroup(

@@ -35,7 +35,10 @@ import Testing
     }
 
     static let impossible: [(TapFilter, TapStream, String)] = [
-        (TapFilter(types: ["odds"]), .events, "bet_placement, control, fixture_update, odds_change, settlement"),
+        (
+            TapFilter(types: ["odds"]), .events,
+            "bet_placement, control, fixture_update, odds_change, sequence, settlement"
+        ),
         (TapFilter(types: ["odds_change"]), .raw, "binary, control, text"),
         (TapFilter(types: ["dead_letter"]), .dead, "--reason"),
         (TapFilter(fixture: "x"), .raw, "--filter"),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ObjectStore
 import PostgresCopy
 import RedisStreams
 
@@ -38,8 +39,21 @@ extension ReportingCommand {
         } catch let error as PostgresError {
             printError("touchline: postgres: \(error)")
             throw ExitCode.failure
+        } catch let error as ObjectStoreError {
+            printError("touchline: \(error)")
+            throw error.isUsage ? ExitCode(2) : ExitCode.failure
         } catch is CancellationError {
             throw ExitCode.failure
+        }
+    }
+}
+
+extension ObjectStoreError {
+    /// A mistake on the command line or in the configuration.
+    fileprivate var isUsage: Bool {
+        switch self {
+        case .location, .configuration: true
+        default: false
         }
     }
 }

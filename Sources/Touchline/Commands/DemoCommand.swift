@@ -5,6 +5,7 @@ import FeedModel
 import Foundation
 import Logging
 import Sportsbook
+import Telemetry
 
 /// Everything at once on this machine: servers, sportsbook, all stages, the board.
 struct DemoCommand: ReportingCommand {
@@ -45,7 +46,8 @@ struct DemoCommand: ReportingCommand {
         configuration.postgresURL = servers.postgresURL
         configuration.isRawAuditOn = true
         configuration.spool = nil
-        configuration.logLevel = logLevel.rawValue
+        configuration.log.level = Logger.Level(rawValue: logLevel.rawValue) ?? .warning
+        configuration.log.format = .text
         configuration.broadcaster = ListenAddress(host: "127.0.0.1", port: try free(port, "--port"))
         configuration.operations = ListenAddress(host: "127.0.0.1", port: try free(operationsPort, "--operations-port"))
         configuration.feeds = [FeedConfiguration(name: name, provider: "sportsbook", url: url, token: token)]

@@ -12,11 +12,12 @@ struct ReplayCommand: ReportingCommand {
         commandName: "replay", abstract: "Send recordings (NDJSON, plain or gzip) through the real pipeline.",
         discussion: """
             Example: touchline replay cricket.mcm.ndjson.gz --provider betfair --speed 60 --private
+            Example: touchline replay s3://history/recordings/book-a-20260307T150000Z.ndjson.gz --provider sportsbook
             Several files are merged by the provider's own clock into one feed.
             """)
 
     @OptionGroup var options: ConfigurationOptions
-    @Argument(help: "Recordings, one frame a line.") var files: [String]
+    @Argument(help: "Recordings, one frame a line: files, or s3://bucket/key.") var files: [String]
     @Option(help: "The provider that sent them: sportsbook, betfair, polymarket or kalshi.") var provider: String
     @Option(help: "1, 60 or max: how many times the provider's own clock.") var speed = "max"
     @Option(help: "Send what was before this time of the provider's clock (RFC 3339) at once.") var from: String?
@@ -30,7 +31,10 @@ struct ReplayCommand: ReportingCommand {
     func execute() async throws {
         var configuration = try options.load()
         configuration.feeds = []
-        let replay = ReplayRun(recording: try recording(), isStaying: stay)
+        let local = try await FetchedRecordings.fetch(files, from: configuration.objectStore)
+        // The server unpacks them while it starts, or maps them: they are needed until the end.
+        defer { local.remove() }
+        let replay = ReplayRun(recording: try recording(local.paths), isStaying: stay)
         guard isPrivate else { return try await run(replay, with: configuration) }
         let servers = try await PrivateServers.start(logger: Logger(label: "touchline.replay"))
         configuration.redisURL = servers.redis.url
@@ -72,7 +76,7 @@ struct ReplayCommand: ReportingCommand {
         await replay.server.stop()
     }
 
-    private func recording() throws -> ReplayConfiguration {
+    private func recording(_ files: [String]) throws -> ReplayConfiguration {
         guard SessionRegistry.isKnown(provider) else {
             throw CommandFailure(
                 description: "unknown provider '\(provider)': known are \(SessionRegistry.names)", exitCode: ExitCode(2)

@@ -26,7 +26,7 @@ struct SportsbookCommand: ReportingCommand {
         guard let address = ListenAddress(listen) else {
             throw CommandFailure(description: "'--listen \(listen)' must be host:port", exitCode: ExitCode(2))
         }
-        LogfmtHandler.bootstrap(level: .info)
+        StructuredLogHandler.bootstrap(LogSettings())
         let content: SportsbookConfiguration.Content =
             if let load { .load(LoadConfiguration(total: load, rate: rate.perSecond)) } else {
                 .simulator(SimulatorConfiguration(seed: seed, fixtures: fixtures, rate: rate.perSecond, speed: speed))

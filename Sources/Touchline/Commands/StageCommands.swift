@@ -66,6 +66,7 @@ struct LintCommand: ReportingCommand {
     func execute() async throws {
         let configuration = try options.load()
         print(EffectiveConfiguration(configuration).text)
+        for warning in configuration.warnings { printError("touchline: warning: \(warning)") }
         if configuration.feeds.isEmpty { printError("touchline: warning: no feeds are configured") }
     }
 }

@@ -63,7 +63,7 @@ struct TapCommand: ReportingCommand {
             printError("touchline: " + (error.map { "redis: \($0); waiting for it" } ?? "redis is back"))
         }
         try await follower.run(after: start) { entries in
-            for item in try entries.flatMap(stream.items) where wanted.matches(item) && sample.takes() {
+            for item in entries.flatMap(stream.items) where wanted.matches(item) && sample.takes() {
                 try OutputPipe.write((rows?.row(item) ?? item.json) + "\n")
                 remaining -= 1
                 if remaining == 0 { return false }

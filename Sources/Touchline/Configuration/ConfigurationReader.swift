@@ -1,8 +1,8 @@
 import Foundation
 import Telemetry
 
-/// Reads one mapping of a configuration: every scalar may be overridden by an environment variable, `${VAR}` is expanded,
-/// and keys that nobody asked for are problems.
+/// Reads one mapping of a configuration: every scalar may be overridden by an environment variable, `${VAR}` is
+/// expanded, and keys that nobody asked for are problems.
 ///
 /// The variable of `writer.batch_rows` is `TOUCHLINE_WRITER_BATCH_ROWS`.
 final class ConfigurationReader {
@@ -16,6 +16,8 @@ final class ConfigurationReader {
     /// Shared by the readers of one file.
     final class Problems {
         private(set) var all: [ConfigurationProblem] = []
+        /// The environment variables that somebody looked for.
+        var askedVariables: Set<String> = []
 
         func add(_ message: String, line: Int? = nil) { all.append(.init(line: line, message: message)) }
     }
@@ -90,6 +92,7 @@ final class ConfigurationReader {
     func secret(_ key: String) -> String? {
         guard let text = string(key) else { return nil }
         if text.isEmpty { problems.add("'\(name(key))' is empty: set it, or leave it out", line: line(of: key)) }
+        SecretMask.hide(text)
         return text.isEmpty ? nil : text
     }
 
@@ -168,7 +171,9 @@ final class ConfigurationReader {
 
     private func variable(_ key: String) -> String {
         let parts = (["touchline"] + path + [key]).joined(separator: "_").uppercased()
-        return String(parts.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+        let variable = String(parts.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+        problems.askedVariables.insert(variable)
+        return variable
     }
 
     private func expand(_ text: String, line: Int) -> String {
@@ -177,6 +182,7 @@ final class ConfigurationReader {
         while let start = rest.range(of: "${") {
             guard let end = rest[start.upperBound...].firstIndex(of: "}") else { break }
             let variable = String(rest[start.upperBound..<end])
+            problems.askedVariables.insert(variable)
             result += rest[..<start.lowerBound]
             if let value = environment[variable] {
                 result += value

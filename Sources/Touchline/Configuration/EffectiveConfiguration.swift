@@ -2,6 +2,7 @@ import AccessTokens
 import Broadcaster
 import FeedClient
 import Foundation
+import ObjectStore
 import RedisStreams
 import Telemetry
 import WebSocketTransport
@@ -21,18 +22,31 @@ struct EffectiveConfiguration {
             "writer:      { batch_rows: \(configuration.batchRows), batch_bytes: \(configuration.batchBytes)B, "
                 + "batch_period: \(Self.milliseconds(configuration.batchPeriod)), raw_audit: \(configuration.isRawAuditOn), "
                 + "partitions: \(Self.partitions(configuration.partitions)) }",
+            "object_store: \(Self.objectStore(configuration.objectStore))",
             "dead_letters: { keep: \(Int64(configuration.letters.keep / .seconds(3_600)))h, "
                 + "warn_above: \(configuration.letters.warnAbove) }",
             "broadcaster: { listen: \"\(configuration.broadcaster)\", "
                 + "auth: \(Self.authentication(configuration.subscribers)), "
                 + "tls: \(configuration.subscribers.tls?.certificateFile ?? "none"), "
                 + "allowed_origins: [\(configuration.subscribers.allowedOrigins.joined(separator: ", "))] }",
-            "operations:  { listen: \"\(configuration.operations)\" }",
-            "log:         { level: \(configuration.logLevel) }",
+            "operations:  { listen: \"\(configuration.operations)\", webhook: \(Self.webhook(configuration.webhook)) }",
+            "log:         \(Self.log(configuration.log))",
             "feeds:",
         ]
         lines += configuration.feeds.flatMap(Self.lines)
         return lines.joined(separator: "\n")
+    }
+
+    private static func webhook(_ webhook: WebhookConfiguration?) -> String {
+        guard let webhook else { return "none" }
+        return "{ url: hidden, after: \(milliseconds(webhook.after)), every: \(milliseconds(webhook.every)), "
+            + "silent_after: \(milliseconds(webhook.silentAfter)), proxy: \(webhook.proxy.map { "\($0)" } ?? "none"), "
+            + "headers: { \(hidden(webhook.headers)) } }"
+    }
+
+    private static func log(_ log: LogSettings) -> String {
+        let levels = log.levels.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        return "{ level: \(log.level), format: \(log.format.rawValue), levels: { \(levels.joined(separator: ", ")) } }"
     }
 
     private static func authentication(_ settings: SubscriberSettings) -> String {
@@ -52,7 +66,15 @@ struct EffectiveConfiguration {
     private static func partitions(_ policy: PartitionPolicy) -> String {
         func days(_ duration: Duration?) -> String { duration.map { "\(Int64($0 / .seconds(3_600)))h" } ?? "for ever" }
         return "{ unit: \(policy.unit.rawValue), ahead: \(policy.ahead), keep: \(days(policy.keep)), "
-            + "keep_raw: \(days(policy.keepRaw ?? policy.keep)), archive: \(policy.archive ?? "none") }"
+            + "keep_raw: \(days(policy.keepRaw ?? policy.keep)), archive: \(policy.archive.map { "\($0)" } ?? "none") }"
+    }
+
+    private static func objectStore(_ store: ObjectStoreConfiguration) -> String {
+        let keys = store.credentials == nil ? "none" : "hidden"
+        let endpoint = store.endpoint.map(SecretMask.masked) ?? "AWS"
+        return "{ endpoint: \(endpoint), region: \(store.region), access_key: \(keys), secret_key: \(keys), "
+            + "path_style: \(store.isPathStyle ?? (store.endpoint != nil)), part_bytes: \(store.partBytes)B, "
+            + "staging: \(store.staging)\(store.authorityFile.map { ", ca: \($0)" } ?? "") }"
     }
 
     private static func lines(of feed: FeedConfiguration) -> [String] {

@@ -1,7 +1,9 @@
 import FeedClient
 import Foundation
+import ObjectStore
 import PostgresCopy
 import RedisStreams
+import Telemetry
 import Writer
 
 /// The whole configuration of a process, checked: what every command starts from.
@@ -19,10 +21,15 @@ struct TouchlineConfiguration: Sendable {
     var isRawAuditOn = false
     var letters = LetterPolicy()
     var partitions = PartitionPolicy()
+    var objectStore = ObjectStoreConfiguration()
     var broadcaster = ListenAddress(host: "127.0.0.1", port: 8080)
     var subscribers = SubscriberSettings()
     var operations = ListenAddress(host: "127.0.0.1", port: 9464)
-    var logLevel = "info"
+    /// Where alerts are posted; nil: nowhere.
+    var webhook: WebhookConfiguration?
+    var log = LogSettings()
+    /// What is no mistake of the configuration, but of whoever expects something of it.
+    var warnings: [String] = []
 
     var redis: RedisEndpoint {
         get throws { try RedisEndpoint(url: redisURL) }
@@ -83,12 +90,22 @@ extension TouchlineConfiguration {
         let reader = ConfigurationReader(root: root, environment: environment, problems: problems)
         var configuration = TouchlineConfiguration()
         configuration.readServers(reader)
+        configuration.objectStore = reader.section("object_store").objectStore(environment: environment)
         configuration.readWriter(reader)
         configuration.readListeners(reader, problems: problems)
         configuration.readFeeds(reader, problems: problems)
         reader.rejectUnknownKeys()
         guard problems.all.isEmpty else { throw ConfigurationError(file: file, problems: problems.all) }
+        configuration.warnings = warnings(environment, asked: problems.askedVariables)
         return configuration
+    }
+
+    /// A variable whose name begins like ours and that nobody reads has a mistake in its name.
+    private static func warnings(_ environment: [String: String], asked: Set<String>) -> [String] {
+        let known = asked.union(["TOUCHLINE_BUILD", "TOUCHLINE_COMMIT"])
+        return environment.keys.filter { $0.hasPrefix("TOUCHLINE_") && !known.contains($0) }.sorted().map {
+            "\($0) is set, and nothing reads it: variables are named after a key's path, such as TOUCHLINE_REDIS_URL"
+        }
     }
 
     private mutating func readServers(_ reader: ConfigurationReader) {
@@ -106,11 +123,7 @@ extension TouchlineConfiguration {
         }
         postgresConnections = postgres.integer("connections", in: 1...16, default: postgresConnections)
         postgres.rejectUnknownKeys()
-        let log = reader.section("log")
-        logLevel = log.string("level") ?? logLevel
-        let levels = LogLevelName.allCases.map(\.rawValue)
-        if !levels.contains(logLevel) { log.reject("level", logLevel, "one of \(levels.joined(separator: ", "))") }
-        log.rejectUnknownKeys()
+        readLog(reader.section("log"))
     }
 
     private mutating func readWriter(_ reader: ConfigurationReader) {
@@ -123,7 +136,7 @@ extension TouchlineConfiguration {
         batchBytes = writer.bytes("batch_bytes", in: 65_536...(256 << 20), default: batchBytes)
         batchPeriod = writer.duration("batch_period", in: .milliseconds(1)...(.seconds(10)), default: batchPeriod)
         isRawAuditOn = writer.flag("raw_audit", default: isRawAuditOn)
-        partitions = writer.section("partitions").partitions(default: partitions)
+        partitions = writer.section("partitions").partitions(default: partitions, store: objectStore)
         writer.rejectUnknownKeys()
         let deadLetters = reader.section("dead_letters")
         letters.keep = deadLetters.duration(
@@ -153,6 +166,7 @@ extension TouchlineConfiguration {
         readBroadcaster(reader.section("broadcaster"), problems: problems)
         let operationsSection = reader.section("operations")
         operations = operationsSection.address("listen", default: operations)
+        webhook = Self.readWebhook(operationsSection)
         operationsSection.rejectUnknownKeys()
         if operations == broadcaster, operations.port != 0 {
             operationsSection.problem(

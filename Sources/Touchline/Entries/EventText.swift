@@ -20,6 +20,7 @@ enum EventText {
             "bet_id", "user_id", "amount", "odd", "potential_win", "currency", "side", "status", "snapshot",
         ],
         "control": common + ["body"],
+        "sequence": common + ["sequence"],
     ]
 
     static func item(_ event: FeedEvent, at receivedAt: Timestamp) -> EntryItem {
@@ -38,6 +39,8 @@ enum EventText {
             item("bet_placement", bet.position, receivedAt, bet.sourceTime, values(of: bet))
         case .control(let position, let body):
             item("control", position, receivedAt, nil, [("body", .json(body.string))])
+        case .sequence(let sequence, let position):
+            item("sequence", position, receivedAt, nil, [("sequence", .json("\(sequence)"))])
         }
     }
 

@@ -9,6 +9,16 @@ struct FeedSampler: Sendable {
     /// - Parameter previous: the sample before, whose state holds until a later entry names another.
     func sample(after previous: FeedSample? = nil) async throws -> FeedSample {
         var sample = FeedSample(feed: names.feed, instant: .now, time: WallClock.now)
+        do {
+            try await read(into: &sample, previous)
+        } catch let error as RedisError where error.refusal == .wrongType {
+            // Somebody has put something else under one of its keys: the other feeds are shown all the same.
+            (sample.state, sample.stateWhy) = (StateStory.unreadable, "one of its keys in Redis is of another type")
+        }
+        return sample
+    }
+
+    private func read(into sample: inout FeedSample, _ previous: FeedSample?) async throws {
         for (name, key) in [("raw", names.raw), ("events", names.events), ("dead", names.dead)] {
             if let stream = try await stream(name, key) { sample.streams.append(stream) }
         }
@@ -16,7 +26,6 @@ struct FeedSampler: Sendable {
         sample.feedOwner = try await redis.leaseOwner(names.feedOwner)
         sample.processorOwner = try await redis.leaseOwner(names.processorOwner)
         if let previous { sample.eventsSince = try await events(from: previous["events"], to: sample["events"]) }
-        return sample
     }
 
     private func stream(_ name: String, _ key: String) async throws -> FeedSample.Stream? {

@@ -3,6 +3,7 @@ import FeedModel
 /// What the control entries of a feed, told from the newest on, say of its session: its state, and why it is in it.
 struct StateStory: Sendable, Equatable {
     static let neverStarted = "never started"
+    static let unreadable = "unreadable"
 
     private(set) var state: String?
     private(set) var why: String?
@@ -24,7 +25,7 @@ struct StateStory: Sendable, Equatable {
     /// Nothing more can be told. What was known before still holds; entries without a word about the state are prices.
     mutating func end(_ before: (state: String, why: String?)?, hasEntries: Bool) {
         isComplete = true
-        let isKnown = before.map { $0.state != Self.neverStarted } ?? false
+        let isKnown = before.map { ![Self.neverStarted, Self.unreadable].contains($0.state) } ?? false
         if state == nil, let before, isKnown { state = before.state }
         if why == nil, let before, before.state == state { why = before.why }
         if state == nil, hasEntries { state = SessionState.live.name }

@@ -23,7 +23,18 @@ enum TapStream: String, ExpressibleByArgument, CaseIterable, Sendable {
         }
     }
 
-    func items(of entry: StreamEntry) throws -> [EntryItem] {
+    /// What an entry holds; one item that says so for an entry that cannot be read.
+    func items(of entry: StreamEntry) -> [EntryItem] {
+        do { return try read(entry) } catch {
+            return [
+                EntryItem([
+                    ("type", .text("unreadable")), ("entry", .text("\(entry.id)")), ("detail", .text("\(error)")),
+                ])
+            ]
+        }
+    }
+
+    private func read(_ entry: StreamEntry) throws -> [EntryItem] {
         switch self {
         case .raw: try EntryText.frames(of: entry.payload)
         case .events: try EntryText.events(of: entry.payload)

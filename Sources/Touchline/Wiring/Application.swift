@@ -31,52 +31,58 @@ struct Application {
         if configuration.feeds.isEmpty {
             throw CommandFailure(description: "no feeds are configured: add one under 'feeds:'", exitCode: ExitCode(2))
         }
-        LogfmtHandler.bootstrap(level: Logger.Level(rawValue: configuration.logLevel) ?? .info)
+        StructuredLogHandler.bootstrap(configuration.log)
         let metrics = PrometheusFactory()
         MetricsSystem.bootstrap(metrics)
         let logger = Logger(label: "touchline")
         try await Preflight(configuration: configuration, stages: stages, logger: logger).check()
         let health = HealthRegistry()
         let lists = FeedLists()
-        var services = try services(lists, metrics: metrics, health: health, logger: logger)
+        let notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
+        var services = watchdog(notifier)
+        services += try self.services(lists, metrics: metrics, health: health)
         if let reload {
             services.append(
                 ReloadService(
                     feeds: configuration.feeds, lists: lists, hasBroadcaster: stages.contains(.broadcast),
-                    reload: reload, logger: logger))
+                    reload: reload, notifier: notifier, logger: logger))
         }
+        services += webhook(metrics: metrics, health: health)
+        if let notifier { services.append(ReadinessNotice(notifier: notifier, health: health)) }
         var group = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            services: services.map {
+                .init(service: NamedService($0), successTerminationBehavior: .gracefullyShutdownGroup)
+            },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(30)
-        logger.info("starting", metadata: ["stages": "\(stages.map(\.rawValue).joined(separator: ","))"])
+        logger.info("starting", metadata: ["stages": "\(stageNames)"])
         try await ServiceGroup(configuration: group).run()
         logger.info("stopped")
     }
 
     /// In the order of the pipeline written backwards, because a group stops its services in reverse.
     private func services(
-        _ lists: FeedLists, metrics: PrometheusFactory, health: HealthRegistry, logger: Logger
+        _ lists: FeedLists, metrics: PrometheusFactory, health: HealthRegistry
     ) throws -> [any Service] {
         let redis = try configuration.redis
         let owner = "\(Self.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
         var services: [any Service] = companions
         services.append(
             OperationsService(
-                address: configuration.operations, metrics: metrics, health: health, logger: logger,
-                onStarted: onStarted))
+                address: configuration.operations, metrics: metrics, health: health,
+                logger: Logger(label: "touchline.operations"), onStarted: onStarted))
         if stages.contains(.broadcast) {
-            services.append(try broadcaster(redis: redis, owner: owner, health: health, logger: logger))
+            services.append(try broadcaster(redis: redis, owner: owner, health: health))
         }
         if stages.contains(.write) {
-            services.append(try writer(redis: redis, lists, health: health, logger: logger))
+            services.append(try writer(redis: redis, lists, health: health))
         }
         if stages.contains(.process) {
             let feeds = configuration.feeds.map(ProcessedFeed.init)
             services.append(
                 ProcessorService(
                     configuration: .init(redis: redis, prefix: configuration.prefix, feeds: feeds, ownerName: owner),
-                    changes: lists.processed, health: health, logger: logger))
+                    changes: lists.processed, health: health, logger: Logger(label: "touchline.processor")))
         }
         if stages.contains(.feed) {
             var feedClient = FeedClientConfiguration(
@@ -86,13 +92,13 @@ struct Application {
             services.append(
                 FeedClientService(
                     configuration: feedClient, changes: lists.configured, health: health, group: .singleton,
-                    logger: logger))
+                    logger: Logger(label: "touchline.feed_client")))
         }
         return services
     }
 
     private func writer(
-        redis: RedisEndpoint, _ lists: FeedLists, health: HealthRegistry, logger: Logger
+        redis: RedisEndpoint, _ lists: FeedLists, health: HealthRegistry
     ) throws -> any Service {
         var policy = BatchPolicy()
         policy.rows = configuration.batchRows
@@ -104,11 +110,12 @@ struct Application {
             connections: min(configuration.postgresConnections, 4), batch: policy,
             isRawAuditOn: configuration.isRawAuditOn, consumerName: "\(Self.hostName)-writer",
             letters: configuration.letters, partitions: configuration.partitions)
-        return try WriterService(configuration: writer, changes: lists.written, health: health, logger: logger)
+        return try WriterService(
+            configuration: writer, changes: lists.written, health: health, logger: Logger(label: "touchline.writer"))
     }
 
     private func broadcaster(
-        redis: RedisEndpoint, owner: String, health: HealthRegistry, logger: Logger
+        redis: RedisEndpoint, owner: String, health: HealthRegistry
     ) throws -> any Service {
         var broadcaster = BroadcasterConfiguration(
             redis: redis, prefix: configuration.prefix, feeds: configuration.feeds.map(\.name),
@@ -117,8 +124,11 @@ struct Application {
         broadcaster.tls = configuration.subscribers.tls
         broadcaster.allowedOrigins = configuration.subscribers.allowedOrigins
         broadcaster.limits = configuration.subscribers.limits
-        return BroadcasterService(configuration: broadcaster, health: health, logger: logger)
+        return BroadcasterService(
+            configuration: broadcaster, health: health, logger: Logger(label: "touchline.broadcaster"))
     }
+
+    var stageNames: String { stages.map(\.rawValue).joined(separator: ",") }
 
     static let hostName: String = {
         let name = ProcessInfo.processInfo.hostName.split(separator: ".").first.map(String.init) ?? "host"

@@ -11,6 +11,22 @@ struct OperationsService: Service {
     let logger: Logger
     let onStarted: @Sendable () -> Void
 
+    /// Under which name it reports its own health.
+    private static let component = "operations"
+
+    init(
+        address: ListenAddress, metrics: PrometheusFactory, health: HealthRegistry, logger: Logger,
+        onStarted: @escaping @Sendable () -> Void
+    ) {
+        self.address = address
+        self.metrics = metrics
+        self.health = health
+        self.logger = logger
+        self.onStarted = onStarted
+        // Nobody is told that the process is ready before somebody can ask.
+        health.expect(Self.component)
+    }
+
     func run() async throws {
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(host: address.host, port: address.port), routes: routes(),
@@ -21,6 +37,7 @@ struct OperationsService: Service {
         } catch {
             throw CommandFailure(description: "operations.listen \(address) cannot be used: \(error)")
         }
+        health.report(Self.component, .up)
         onStarted()
         try? await gracefulShutdown()
         EndAtSecondSignal.arm()

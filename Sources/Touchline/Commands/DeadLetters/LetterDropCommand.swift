@@ -16,6 +16,7 @@ struct LetterDropCommand: ReportingCommand {
         let selection = selection
         try await MigratedDatabase.with(options.load().postgresURL, name: "dlq") { connection in
             let table = LetterTable(connection: connection)
+            try await table.require(feed: selection.filter.feed)
             let ids = try await table.ids(selection.filter.parameters(states: ["new"], ids: selection.ids))
             try selection.confirm("Drop", ids.count)
             let dropped = try await table.drop(ids)

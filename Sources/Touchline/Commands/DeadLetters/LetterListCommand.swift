@@ -24,6 +24,7 @@ struct LetterListCommand: ReportingCommand {
         let parameters = filter.parameters(states: state.map { [$0] })
         let (counts, rows) = try await MigratedDatabase.with(options.load().postgresURL, name: "dlq") { connection in
             let table = LetterTable(connection: connection)
+            try await table.require(feed: filter.feed)
             return (try await table.counts(parameters), try await table.list(parameters, limit: limit))
         }
         Self.show(counts, rows)

@@ -30,6 +30,7 @@ struct LetterReplayCommand: ReportingCommand {
         let (selection, rate, timeout) = (selection, rate, timeout)
         try await MigratedDatabase.with(configuration.postgresURL, name: "dlq") { connection in
             let table = LetterTable(connection: connection)
+            try await table.require(feed: selection.filter.feed)
             let states = selection.ids.isEmpty ? ["new"] : ["new", "dropped"]
             let ids = try await table.ids(selection.filter.parameters(states: states, ids: selection.ids))
             try selection.confirm("Replay", ids.count)

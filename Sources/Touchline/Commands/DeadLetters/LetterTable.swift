@@ -1,3 +1,4 @@
+import ArgumentParser
 import FeedModel
 import PostgresCopy
 
@@ -26,6 +27,17 @@ struct LetterTable: Sendable {
     let connection: PostgresConnection
 
     private static let from = "FROM dead_letters d JOIN feeds f USING (feed_id) WHERE \(LetterFilter.condition)"
+
+    /// Fails for a feed that the database does not know: a slip of the pen must not look like a feed without letters.
+    func require(feed: String?) async throws {
+        guard let feed else { return }
+        let names = try await connection.withSession { try $0.texts("SELECT name FROM feeds ORDER BY name", []) }
+        let known = names.compactMap { $0.first ?? nil }
+        guard !known.contains(feed) else { return }
+        throw CommandFailure(
+            description: "no feed '\(feed.printable)' in the database; it has: "
+                + (known.isEmpty ? "none" : known.joined(separator: ", ")), exitCode: ExitCode(2))
+    }
 
     /// Reason, state and number of letters, the most first.
     func counts(_ parameters: [PostgresValue]) async throws -> [[String?]] {

@@ -1,0 +1,73 @@
+import AccessTokens
+import Broadcaster
+import NIOPosix
+import Telemetry
+import WebSocketTransport
+
+/// What the process itself would listen on, and where it would post.
+extension Diagnosis {
+    /// An address that is taken is as it should be while the pipeline runs: then its own endpoint says who it is.
+    static func listeners(_ configuration: TouchlineConfiguration) async -> [Finding] {
+        let isRunning = await isTouchline(configuration.operations)
+        let operations = await listening("operations.listen", configuration.operations, nil, isRunning: isRunning)
+        let broadcaster = await listening(
+            "broadcaster.listen", configuration.broadcaster, configuration.subscribers.tls, isRunning: isRunning)
+        return [operations, broadcaster]
+    }
+
+    private static func listening(
+        _ key: String, _ address: ListenAddress, _ tls: ServerTLSConfiguration?, isRunning: Bool
+    ) async -> Finding {
+        var server = HTTPServerConfiguration(host: address.host, port: address.port)
+        server.tls = tls
+        let listener = HTTPServer(
+            configuration: server, routes: HTTPRoutes(respond: { _ in HTTPResponse(status: 503, text: "") }))
+        do {
+            try await listener.start()
+            await listener.stop()
+            return Finding("\(key) \(address) can be listened on")
+        } catch {
+            guard case .bindFailed(_, let reason) = error else {
+                let files = [tls?.certificateFile, tls?.privateKeyFile].compactMap { $0 }.joined(separator: ", ")
+                return Finding("broadcaster.tls", problem: "\(error) (\(files))")
+            }
+            // Only one of many processes may be that of this configuration, so that a taken port stops nobody from
+            // looking on.
+            guard reason.contains("another program") else { return Finding(key, problem: "\(error)") }
+            if isRunning { return Finding("\(key) \(address) is served by a running touchline") }
+            return Finding(key, problem: "\(error): stop it, or choose another address", isWarning: true)
+        }
+    }
+
+    private static func isTouchline(_ address: ListenAddress) async -> Bool {
+        guard address.port != 0 else { return false }
+        var exchange = HTTPExchange(url: "http://\(address)/version")
+        exchange.method = "GET"
+        exchange.timeout = .seconds(2)
+        let answer = try? await exchange.perform(group: MultiThreadedEventLoopGroup.singleton)
+        return answer.map { String(decoding: $0.body, as: UTF8.self).contains(#""name":"touchline""#) } ?? false
+    }
+
+    /// Nil without tokens to verify.
+    static func subscriberKeys(_ configuration: TouchlineConfiguration) async -> Finding? {
+        guard let tokens = configuration.subscribers.authentication.tokens else { return nil }
+        do throws(TokenError) {
+            _ = try await TokenVerifier(tokens)
+            return Finding("the keys of subscribers' tokens can be used")
+        } catch {
+            return Finding("broadcaster.auth", problem: error.description)
+        }
+    }
+
+    /// Whether somebody answers there. Nothing is posted: people would see it.
+    static func webhook(_ webhook: WebhookConfiguration) async -> Finding {
+        var exchange = webhook.exchange
+        exchange.method = "HEAD"
+        do {
+            _ = try await exchange.perform(group: MultiThreadedEventLoopGroup.singleton)
+            return Finding("the webhook answers")
+        } catch {
+            return Finding("operations.webhook", problem: SecretMask.masked("\(error)"))
+        }
+    }
+}
