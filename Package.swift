@@ -56,6 +56,15 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
 
+        .target(
+            name: "ObjectStore",
+            dependencies: [
+                "WebSocketTransport", "ExportFiles", "Telemetry",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+
         // The only importer of jwt-kit.
         .target(
             name: "AccessTokens",
@@ -81,14 +90,20 @@ let package = Package(
         .target(
             name: "Writer",
             dependencies: [
-                "FeedModel", "ExportFiles", "RedisStreams", "PostgresCopy", "Supervision", "Telemetry", log, metrics,
-                lifecycle,
+                "FeedModel", "ExportFiles", "ObjectStore", "RedisStreams", "PostgresCopy", "Supervision", "Telemetry",
+                log, metrics, lifecycle,
             ]),
         .target(
             name: "Broadcaster",
             dependencies: nio + [
                 "FeedModel", "AccessTokens", "WebSocketTransport", "RedisStreams", "Supervision", "Telemetry",
                 log, metrics, lifecycle,
+            ],
+            // Compiled in: the program is one file.
+            resources: [
+                .embedInCode("Documents/openapi.json"), .embedInCode("Documents/asyncapi.json"),
+                .embedInCode("Documents/schemas/commands.json"), .embedInCode("Documents/schemas/frames.json"),
+                .embedInCode("Documents/schemas/rest.json"),
             ]),
 
         // The sportsbook API with its simulator, and private servers for demo, tests and benchmarks.
@@ -100,8 +115,8 @@ let package = Package(
         .executableTarget(
             name: "Touchline",
             dependencies: [
-                "CMalloc", "FeedModel", "FeedJSON", "Telemetry", "ExportFiles", "RedisStreams", "PostgresCopy",
-                "WebSocketTransport", "AccessTokens",
+                "CMalloc", "FeedModel", "FeedJSON", "Telemetry", "ExportFiles", "ObjectStore", "RedisStreams",
+                "PostgresCopy", "WebSocketTransport", "AccessTokens",
                 "FeedClient", "Processor", "Writer", "Broadcaster", "Sportsbook", "DevServices",
                 log, metrics, lifecycle, argumentParser,
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -129,6 +144,9 @@ let package = Package(
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
         .testTarget(name: "AccessTokensTests", dependencies: ["AccessTokens", "TestSupport"]),
         .testTarget(name: "ExportFilesTests", dependencies: ["ExportFiles", "DevServices", "TestSupport"]),
+        .testTarget(
+            name: "ObjectStoreTests",
+            dependencies: ["ObjectStore", "ExportFiles", "WebSocketTransport", "DevServices", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
         .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),
@@ -147,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "WriterTests",
             dependencies: [
-                "Writer", "ExportFiles", "FeedModel", "RedisStreams", "PostgresCopy", "Telemetry", "DevServices",
+                "Writer", "ExportFiles", "ObjectStore", "FeedModel", "RedisStreams", "PostgresCopy", "Telemetry",
+                "DevServices",
                 "TestSupport", log,
                 lifecycle,
             ]),
@@ -162,7 +181,10 @@ let package = Package(
         .testTarget(name: "DevServicesTests", dependencies: ["DevServices", "TestSupport"]),
         .testTarget(
             name: "TouchlineTests",
-            dependencies: ["Touchline", "AccessTokens", "Broadcaster", "FeedModel", "RedisStreams"]),
+            dependencies: nio + [
+                "Touchline", "AccessTokens", "Broadcaster", "FeedModel", "RedisStreams", "Telemetry", "TestSupport",
+                "WebSocketTransport", log, metrics,
+            ]),
         .testTarget(
             name: "PipelineTests",
             dependencies: nio + [log, "FeedModel", "Sportsbook", "WebSocketTransport", "DevServices", "TestSupport"]),

@@ -64,11 +64,15 @@ package final class DedicatedThread: SerialExecutor, TaskExecutor, @unchecked Se
         pthread_mutex_lock(mutex)
         precondition(!hasEnded, "a job was enqueued on thread \(name) after its end: it would wait for ever")
         jobs.append(job)
-        let mustWake = isAsleep
+        // Retained while the thread is woken: the job may be its last, and executors are not retained by who enqueues.
+        let sleeper = isAsleep ? Unmanaged.passRetained(self) : nil
         isAsleep = false
         pthread_mutex_unlock(mutex)
         // Signalled without the mutex, or the thread would wake only to wait for it.
-        if mustWake { pthread_cond_signal(wakeUp) }
+        if let sleeper {
+            pthread_cond_signal(wakeUp)
+            sleeper.release()
+        }
     }
 
     package func checkIsolated() {

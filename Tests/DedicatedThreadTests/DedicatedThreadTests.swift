@@ -133,3 +133,37 @@ struct DedicatedThreadTests {
         }
     }
 }
+
+/// Actors that are used once and let go of, by many at a time: whoever wakes the thread may still be at it when all is over.
+@Suite struct ShortLivedThreadTests {
+    private actor Clerk {
+        private nonisolated let thread = DedicatedThread(name: "short-lived")
+        nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+        private var calls = 0
+
+        deinit { thread.stop() }
+
+        func call() -> Int {
+            calls += 1
+            return calls
+        }
+    }
+
+    @Test func theLastCallMayEndTheThread() async {
+        await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    var calls = 0
+                    for round in 0..<2_500 {
+                        // Asleep by then, most of the time: only who sleeps is woken.
+                        let clerk = Clerk()
+                        if round.isMultiple(of: 2) { for _ in 0..<100 { await Task.yield() } }
+                        calls += await clerk.call()
+                    }
+                    return calls
+                }
+            }
+            for await calls in group { #expect(calls == 2_500) }
+        }
+    }
+}

@@ -32,10 +32,39 @@ import Testing
             words: ["writer.partitions.archive", "absolute path"]),
         WrongSetting(
             yaml: "writer: { partitions: { archive: /srv } }", words: ["writer.partitions.archive", "'keep'"]),
+        WrongSetting(
+            yaml: "writer: { partitions: { keep: 30d, archive: s3://x } }",
+            words: ["line 1", "writer.partitions.archive", "3 to 63"]),
+        WrongSetting(
+            yaml: "writer: { partitions: { keep: 30d, archive: s3://history/p } }",
+            words: ["writer.partitions.archive", "no credentials", "object_store.secret_key", "AWS_ACCESS_KEY_ID"]),
+        WrongSetting(yaml: "object_store: { access_key: hush }", words: ["object_store.secret_key", "missing"]),
+        WrongSetting(
+            yaml: "object_store: { secret_key: hush, access_key: '' }", words: ["object_store.access_key", "empty"]),
+        WrongSetting(
+            yaml: "object_store: { endpoint: 's3.example' }", words: ["line 1", "object_store.endpoint", "no scheme"]),
+        WrongSetting(
+            yaml: "object_store: { endpoint: 'https://u:hush@s3.example' }", words: ["object_store.endpoint"]),
+        WrongSetting(yaml: "object_store: { part_bytes: 1MiB }", words: ["object_store.part_bytes", "1MiB"]),
+        WrongSetting(yaml: "object_store: { staging: here }", words: ["object_store.staging", "absolute path"]),
+        WrongSetting(yaml: "object_store: { ca: /absent }", words: ["object_store.ca", "/absent"]),
+        WrongSetting(yaml: "object_store: { bucket: x }", words: ["unknown key 'object_store.bucket'", "path_style"]),
         WrongSetting(yaml: "redis: { url: http://x }", words: ["redis.url"]),
         WrongSetting(yaml: "redis: { url: redis://x/99999999999 }", words: ["redis.url"]),
         WrongSetting(yaml: "postgres: { url: mysql://u:hush@h/d }", words: ["postgres.url"]),
         WrongSetting(yaml: "log: { level: loud }", words: ["log.level", "warning"]),
+        WrongSetting(yaml: "log: { format: xml }", words: ["line 1: 'log.format'", "text, logfmt, json"]),
+        WrongSetting(yaml: "log: { levels: { writer: loud } }", words: ["'log.levels.writer' is 'loud'"]),
+        WrongSetting(
+            yaml: "log: { levels: { writers: info } }", words: ["unknown key 'log.levels.writers'", "writer"]),
+        WrongSetting(yaml: "operations: { webhook: {} }", words: ["'operations.webhook.url' is missing", "https://"]),
+        WrongSetting(
+            yaml: "operations: { webhook: { url: 'hooks.example/hush' } }", words: ["'operations.webhook.url' must be"]),
+        WrongSetting(
+            yaml: "operations: { webhook: { url: 'http://h/hush', every: 0s } }", words: ["operations.webhook.every"]),
+        WrongSetting(
+            yaml: "operations: { webhook: { url: 'http://h', headers: { 'a b': hush } } }",
+            words: ["operations.webhook.headers.a b"]),
         WrongSetting(yaml: "log: { level: info }\nlog: { level: info }", words: ["the same key twice: 'log'"]),
         WrongSetting(yaml: "log: [", words: ["not YAML"]),
         WrongSetting(yaml: "broadcaster: { listen: 127.evil.example.com:80 }", words: ["not loopback"]),

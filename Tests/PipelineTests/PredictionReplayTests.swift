@@ -33,6 +33,7 @@ import Testing
                     postgres: { url: "\(url)" }
                     broadcaster: { listen: "127.0.0.1:0" }
                     operations: { listen: "127.0.0.1:0" }
+                    writer: { raw_audit: true }
                     feeds: { replay: { provider: \(recording.provider), url: "ws://127.0.0.1:1", markets: [any] } }
                     """)
             #expect(try await stages.run(["migrate"]).code == 0)
@@ -44,8 +45,20 @@ import Testing
             #expect(try await Self.count("dead_letters", url) == 0)
             let audit = try await stages.run(["verify"])
             #expect(audit.code == 0, "\(audit.output)")
+            try await Self.isDecodedAgainTheSame(stages, PipelineDatabase(url))
             await stages.expectCleanEnd()
         }
+    }
+
+    /// From the raw frames alone come the same rows.
+    private static func isDecodedAgainTheSame(_ stages: StageProcesses, _ database: PipelineDatabase) async throws {
+        try await database.untilQuiet("raw_frames WHERE kind = 0")
+        let fingerprint = "SELECT md5(string_agg(o::text, ',' ORDER BY o::text)) FROM odds_ticks o"
+        let first = try await database.value(fingerprint)
+        _ = try await database.value("UPDATE odds_ticks SET odd_value = 99, back_size = NULL")
+        let again = try await stages.run(["rederive", "--from", "1d", "--to", "0s"])
+        #expect(again.code == 0, "\(again.output)")
+        #expect(try await database.value(fingerprint) == first)
     }
 
     private static func count(_ table: String, _ url: String) async throws -> Int {

@@ -20,6 +20,28 @@ import Testing
         }
     }
 
+    @Test(.motoServer, .timeLimit(.minutes(2))) func `a recording goes to a bucket and is replayed from there`()
+        async throws
+    {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("record")).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let load = LoadConfiguration(total: Self.messages, rate: nil)
+        try await live(load, recordingTo: folder)
+        try await MotoServer.with(bucket: "history") { server in
+            let store = "{ endpoint: \"\(server.endpoint)\", access_key: a, secret_key: b }"
+            let program = try StageProcesses(configuration: "object_store: \(store)")
+            let pushed = try await program.run(["archive", "push", folder, "s3://history/recordings", "--remove"])
+            #expect(pushed.code == 0, "\(pushed.output)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+            let listed = try await program.run(["archive", "list", "s3://history/recordings/book-"])
+            let url = try #require(listed.output.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("s3://") })
+            await program.removeFiles()
+            try await expectHistory(of: load, store: store) { stages in
+                try await stages.start("replay", [String(url), "--provider", "sportsbook", "--stay"])
+            }
+        }
+    }
+
     private func live(_ load: LoadConfiguration, recordingTo folder: String) async throws {
         let book = SportsbookServer(SportsbookConfiguration(.load(load)))
         let url = try await book.start()
@@ -34,7 +56,8 @@ import Testing
 
     /// What `start` starts must bring every number of the load into an empty database, once.
     private func expectHistory(
-        of load: LoadConfiguration, feeds: String = "{}", _ start: (StageProcesses) async throws -> Void
+        of load: LoadConfiguration, feeds: String = "{}", store: String = "{}",
+        _ start: (StageProcesses) async throws -> Void
     ) async throws {
         let redis = try await TestServers.redis()
         try await TestServers.withDatabase { url in
@@ -46,6 +69,7 @@ import Testing
                     broadcaster: { listen: "127.0.0.1:0" }
                     operations: { listen: "127.0.0.1:0" }
                     feeds: \(feeds)
+                    object_store: \(store)
                     """)
             #expect(try await stages.run(["migrate"]).code == 0)
             try await start(stages)

@@ -52,6 +52,9 @@ actor StageProcesses {
         logs[name].flatMap { try? String(contentsOfFile: $0, encoding: .utf8) } ?? ""
     }
 
+    /// How a process that ends by itself has ended.
+    func outcome(of name: String) async -> ProcessOutcome? { await children.removeValue(forKey: name)?.wait() }
+
     /// A signal to one of them; how it ended.
     func end(_ name: String, with signal: Int32) async -> ProcessOutcome? {
         await children.removeValue(forKey: name)?.end(with: signal, killAfter: .seconds(40))
