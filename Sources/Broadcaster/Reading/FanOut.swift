@@ -42,12 +42,12 @@ struct FanOut: Sendable {
     private func distribute(_ isStopping: StopFlag, _ keeper: CheckpointKeeper) async throws {
         var reader = EventsReader(
             configuration: configuration, health: health, metrics: metrics, clock: clock, logger: logger)
-        // One batch is on its way while the next is read: loops that fall behind make batches larger, not queues longer.
-        var inFlight: [EventLoopFuture<Void>] = []
+        var delivery = Delivery(hosts: hosts)
         var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(2))
         while !isStopping.isRequested, !Task.isCancelled {
             var batch: FanOutBatch
             do {
+                try await delivery.catchUp()
                 batch = try await reader.turn(block: block)
                 backoff.reset()
                 keeper.offer(reader.distributor.books)
@@ -56,24 +56,23 @@ struct FanOut: Sendable {
                 health.report(EventsReader.component, .down("\(error)"))
                 logger.warning("redis is away", metadata: [LogKey.error: "\(error)"])
                 batch = reader.idleTurn()
-                try await deliver(batch, &inFlight)
+                try await deliver(batch, &delivery)
                 var generator = SystemRandomNumberGenerator()
                 try await Task.sleep(for: backoff.next(using: &generator))
                 continue
             }
-            try await deliver(batch, &inFlight)
+            try await deliver(batch, &delivery)
             if batch.isDrained, !gate.isReady {
                 gate.isReady = true
                 logger.info("caught up", metadata: ["lanes": "\(reader.distributor.laneCount)"])
             }
         }
-        for future in inFlight { try? await future.get() }
+        try? await delivery.finish()
         await reader.close()
     }
 
-    private func deliver(_ batch: FanOutBatch, _ inFlight: inout [EventLoopFuture<Void>]) async throws {
-        for future in inFlight { try await future.get() }
-        inFlight = hosts.map { $0.deliver(batch) }
+    private func deliver(_ batch: FanOutBatch, _ delivery: inout Delivery) async throws {
+        try await delivery.deliver(batch)
         if !batch.frames.isEmpty { metrics.handedOver(after: batch.lag) }
     }
 

@@ -5,7 +5,8 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this machine: CPU by process.",
         subcommands: [
-            BenchChainCommand.self, BenchFeedCommand.self, BenchProcessCommand.self, BenchFanOutCommand.self,
+            BenchChainCommand.self, BenchFeedCommand.self, BenchProcessCommand.self, BenchWriteCommand.self,
+            BenchFanOutCommand.self,
         ],
         defaultSubcommand: BenchChainCommand.self)
 }
@@ -88,6 +89,23 @@ struct BenchProcessCommand: ReportingCommand {
     @OptionGroup var options: BenchOptions
 
     func execute() async throws { try await options.measure(.process) }
+}
+
+/// Redis → Postgres: the Writer alone, beside a plain schema.
+struct BenchWriteCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "write",
+        abstract: "The Writer's and Postgres' CPU µs a row at full batches, beside a plain schema.",
+        discussion: """
+            Starts a Redis and a Postgres (synchronous_commit on) of its own, has everything forwarded to events, then starts write
+            as a process of its own, its start included. Then Postgres takes as many rows in batches of 5000 into a plain
+            schema: text keys, a primary key for each row, one btree.
+            Example: touchline bench write --messages 1000000
+            """)
+
+    @OptionGroup var options: BenchOptions
+
+    func execute() async throws { try await options.measure(.write) }
 }
 
 /// Redis → subscribers: the Broadcaster alone.

@@ -9,6 +9,8 @@ struct ChainFigures {
     let seconds: Double
     /// CPU seconds by process, in the order of the chain; the load generator is last.
     let processorSeconds: [(name: String, seconds: Double)]
+    /// What Postgres alone took for as many rows of a plain schema; nil if that was not measured.
+    var plainSeconds: Double?
 
     /// One line, in the form of the reference chains' drivers.
     var text: String {
@@ -20,9 +22,10 @@ struct ChainFigures {
         let load = perMessage.last { $0.name == "load" }?.micros ?? 0
         let head =
             "touchline \(scope.rawValue) rate=\(rate == 0 ? "full" : String(rate)) raw_audit=\(isRawAuditOn ? "on" : "off")"
+        let plain = plainSeconds.map { " | plain schema: postgres \(Self.number($0 / Double(messages) * 1e6))" } ?? ""
         return
             "\(head) | messages \(messages) seconds \(Self.number(seconds)) msgs/s \(Int(Double(messages) / seconds)) | "
-            + "cpu_us_per_msg total \(Self.number(total)) = \(parts) | own \(Self.number(own)) | load generator \(Self.number(load))"
+            + "cpu_us_per_msg total \(Self.number(total)) = \(parts) | own \(Self.number(own)) | load generator \(Self.number(load))\(plain)"
     }
 
     private static func number(_ value: Double) -> String { String(format: "%.2f", value) }

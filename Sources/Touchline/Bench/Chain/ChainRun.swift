@@ -8,10 +8,25 @@ import Sportsbook
 
 /// How much of the chain a run measures.
 enum BenchScope: String {
-    case chain, feed, process
+    case chain, feed, process, write
 
     /// Those that run from the beginning; backwards, so that whoever is written to is there first.
-    var stages: [Stage] { self == .chain ? [.write, .process, .feed] : [.feed] }
+    var stages: [Stage] {
+        switch self {
+        case .chain: [.write, .process, .feed]
+        case .feed, .process: [.feed]
+        case .write: [.process, .feed]
+        }
+    }
+
+    /// The stage that is measured by itself, started when all its input is there.
+    var late: Stage? {
+        switch self {
+        case .chain, .feed: nil
+        case .process: .process
+        case .write: .write
+        }
+    }
 }
 
 /// One measured run of the chain, or of its beginning.
@@ -55,11 +70,13 @@ struct ChainRun {
         }
         do {
             var figures = try await run(stages, servers: servers, book: book)
-            if scope == .process {
-                let processor = try await StageProcess.start(
-                    .process, configuration(.process, servers, url), in: directory)
-                stages.append(processor)
-                figures = try await runProcessor(processor, servers: servers)
+            if let late = scope.late {
+                let stage = try await StageProcess.start(late, configuration(late, servers, url), in: directory)
+                stages.append(stage)
+                figures = try await runLate(stage, servers: servers)
+                if late == .write {
+                    figures.plainSeconds = try await PlainSchema(messages: messages).measure(on: servers.postgres)
+                }
             }
             await end(stages, book: book)
             return figures
@@ -86,6 +103,9 @@ struct ChainRun {
         switch scope {
         case .chain: try await untilCommitted(servers, stages)
         case .feed, .process: try await untilAppended(servers, stages)
+        case .write:
+            try await untilAppended(servers, stages)
+            try await untilForwarded(servers, stages)
         }
         let duration = ContinuousClock.now - began
         let after = await usage(stages, servers, book)
@@ -94,17 +114,24 @@ struct ChainRun {
             processorSeconds: zip(before, after).map { before, after in (after.0, after.1 - before.1) })
     }
 
-    /// Waits until a processor that has just started has forwarded everything that was appended before: full batches.
-    private func runProcessor(_ processor: StageProcess, servers: PrivateServers) async throws -> ChainFigures {
+    /// Waits until a stage that has just started has done everything that was there before: full batches.
+    private func runLate(_ stage: StageProcess, servers: PrivateServers) async throws -> ChainFigures {
         let began = ContinuousClock.now
         let redisBefore = await servers.redis.cpuSeconds
-        try await untilForwarded(servers, processor)
+        let postgresBefore = await servers.postgres.cpuSeconds
+        if stage.stage == .write {
+            try await untilCommitted(servers, [stage])
+        } else {
+            try await untilForwarded(servers, [stage])
+        }
+        let duration = ContinuousClock.now - began
+        var usage = [
+            (stage.stage.rawValue, stage.processorSeconds), ("redis", await servers.redis.cpuSeconds - redisBefore),
+        ]
+        if stage.stage == .write { usage.append(("postgres", await servers.postgres.cpuSeconds - postgresBefore)) }
         return ChainFigures(
             scope: scope, messages: messages, rate: rate, isRawAuditOn: isRawAuditOn,
-            seconds: (ContinuousClock.now - began) / .seconds(1),
-            processorSeconds: [
-                ("process", processor.processorSeconds), ("redis", await servers.redis.cpuSeconds - redisBefore),
-            ])
+            seconds: duration / .seconds(1), processorSeconds: usage)
     }
 
     private func untilSubscribed(_ book: SportsbookServer, _ stages: [StageProcess]) async throws {
@@ -140,10 +167,10 @@ struct ChainRun {
         await redis.close()
     }
 
-    private func untilForwarded(_ servers: PrivateServers, _ processor: StageProcess) async throws {
+    private func untilForwarded(_ servers: PrivateServers, _ stages: [StageProcess]) async throws {
         let (redis, names) = try await log(of: servers)
         let appended = try await redis.lastEntry(of: names.raw)?.id ?? .zero
-        try await until("forwarded", [processor]) {
+        try await until("forwarded", stages) {
             // The feed goes on with a sign of life now and then.
             try await redis.lastEntry(of: names.events).map { $0.id >= appended } ?? false
         }
