@@ -117,6 +117,18 @@ package final class PostgresServer: Sendable {
         guard rename(draft, dataDirectory) == 0 else { throw .file(dataDirectory, reason: SystemFile.lastError) }
     }
 
+    /// Copies another server's cluster to this one's place, with what a standby needs to follow it.
+    func copyCluster(of primary: PostgresServer) async throws(DevServicesError) {
+        let result = try await ChildProcess.run(
+            "\(programs)/pg_basebackup",
+            [
+                "-D", dataDirectory, "-h", primary.socketDirectory, "-p", "\(primary.port)", "-U", Self.user, "-R",
+                "-X", "stream", "-c", "fast", "--no-sync",
+            ],
+            environment: ServerProcess.environment, user: process.user)
+        guard result.outcome.isSuccess else { throw .commandFailed("pg_basebackup", output: result.output) }
+    }
+
     /// The settings as arguments. Dynamic shared memory in files leaves nothing in `/dev/shm` after a kill.
     private var arguments: [String] {
         var settings = [

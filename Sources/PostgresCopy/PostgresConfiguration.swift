@@ -13,6 +13,8 @@ package struct PostgresConfiguration: Sendable {
     package var idleInTransactionTimeout: Duration?
     /// How long sent bytes may stay unacknowledged by the peer's kernel.
     package var tcpUserTimeout: Duration
+    /// Passes over servers that do not take writes, unless the URL says otherwise (`target_session_attrs`).
+    package var requiresPrimary = false
 
     package init(
         url: String, name: String, connectTimeout: Duration = .seconds(5), statementTimeout: Duration? = .seconds(30),
@@ -50,6 +52,7 @@ package struct PostgresConfiguration: Sendable {
             ("keepalives_idle", "30"),
             ("keepalives_interval", "5"),
             ("keepalives_count", "3"),
+            ("target_session_attrs", requiresPrimary ? "read-write" : "any"),
             ("dbname", url),
         ]
     }

@@ -21,8 +21,12 @@ package actor PostgresConnection {
         thread = DedicatedThread(name: String(configuration.name.prefix(15)))
     }
 
-    package init(url: String, name: String, statementTimeout: Duration? = .seconds(30)) {
-        self.init(configuration: PostgresConfiguration(url: url, name: name, statementTimeout: statementTimeout))
+    package init(
+        url: String, name: String, statementTimeout: Duration? = .seconds(30), requiresPrimary: Bool = false
+    ) {
+        var configuration = PostgresConfiguration(url: url, name: name, statementTimeout: statementTimeout)
+        configuration.requiresPrimary = requiresPrimary
+        self.init(configuration: configuration)
     }
 
     deinit { thread.stop() }

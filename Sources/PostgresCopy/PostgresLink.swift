@@ -51,14 +51,16 @@ final class PostgresLink {
 
     private static func open(_ configuration: PostgresConfiguration) throws(PostgresError) -> OpaquePointer {
         try validate(url: configuration.url)
-        let parameters = configuration.connectionParameters
-        var keywords = parameters.map { UnsafePointer(strdup($0.keyword)) } + [nil]
-        var values = parameters.map { UnsafePointer(strdup($0.value)) } + [nil]
-        defer { for text in keywords + values { free(UnsafeMutablePointer(mutating: text)) } }
-        guard let handle = PQconnectdbParams(&keywords, &values, 1) else { throw .connectionFailed("out of memory") }
+        let parameters = ConnectionParameters(configuration.connectionParameters)
+        guard let handle = parameters.with({ PQconnectdbParams($0, $1, 1) }) else {
+            throw .connectionFailed("out of memory")
+        }
         guard PQstatus(handle) == CONNECTION_OK else {
             let message = Self.message(of: handle)
             PQfinish(handle)
+            if let verdict = ConnectionVerdict.of(parameters, within: configuration.connectTimeout) {
+                throw .server(verdict)
+            }
             throw .connectionFailed(message)
         }
         return handle

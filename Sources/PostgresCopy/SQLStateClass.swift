@@ -41,7 +41,8 @@ package enum SQLStateClass: String, Sendable, CaseIterable {
         if transientStates.contains(sqlState) { return .transient }
         switch sqlState.prefix(2) {
         case "08", "53": return .transient
-        case "22", "23": return .data
+        // 54: a row that is too large for an index.
+        case "22", "23", "54": return .data
         case "28", "3D", "3F", "42": return .needsPerson
         default: return .other
         }

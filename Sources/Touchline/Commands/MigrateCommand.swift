@@ -34,7 +34,7 @@ struct MigrateCommand: ReportingCommand {
         url: String, role: AnalystRole? = nil, planner: PartitionPlanner = PartitionPlanner(),
         report: @escaping @Sendable (String) -> Void
     ) async throws {
-        let connection = PostgresConnection(url: url, name: "migrate", statementTimeout: nil)
+        let connection = PostgresConnection(url: url, name: "migrate", statementTimeout: nil, requiresPrimary: true)
         do {
             try await connection.connect()
             let done = try await SchemaMigrator().migrate(connection) { step in

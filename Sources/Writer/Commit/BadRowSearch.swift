@@ -1,6 +1,7 @@
 /// Finds, by halving, which of many messages Postgres refuses when it does not say so itself. Pure but for `isFine`.
 enum BadRowSearch {
-    /// The messages that make a trial fail. Costs about two trials for each culprit and each halving.
+    /// The messages that make a trial fail. Costs about two trials for each culprit and each halving. Each
+    /// has been refused when it was tried alone.
     ///
     /// - Parameter isFine: tries only these messages, and undoes it.
     static func culprits<Message>(
@@ -11,7 +12,8 @@ enum BadRowSearch {
         var failing = [messages[...]]
         while let range = failing.popLast() {
             if range.count <= 1 {
-                found += range
+                // Found by elimination it may be innocent, if the refusal was none of a message's.
+                if try await !isFine(Array(range)) { found += range }
                 continue
             }
             let middle = range.startIndex + range.count / 2

@@ -58,6 +58,7 @@ struct BatchCommitter: Sendable {
         if kind == .missingPartition {
             return try await makePartitions(for: sealed, failure, &exclusions)
         }
+        if exclusions.letters.isEmpty { try await requireTables(for: sealed) }
         if let message = (error as? BatchRefusal)?.message, exclusions.letters[message] == nil {
             exclusions.letters[message] = await letter(for: message, failure, sealed)
             note(failure, messages: 1)
@@ -73,6 +74,23 @@ struct BatchCommitter: Sendable {
         logger.error(
             "postgres refused messages for what they contain: they become dead letters",
             metadata: [LogKey.error: "\(failure)", LogKey.rows: "\(messages)"])
+    }
+
+    /// Before a batch's first message is blamed: throws `SchemaRefusal` if the tables would take none.
+    private func requireTables(for sealed: SealedBatch) async throws {
+        do {
+            try await connection.connect()
+            try await connection.withTransaction { session in
+                try SchemaProbe(batch: sealed.batch).run(session)
+                throw TrialPassed()
+            }
+        } catch is TrialPassed {
+            return
+        } catch PostgresError.server(let failure) where failure.sqlStateClass == .data {
+            throw SchemaRefusal(failure: failure)
+        } catch PostgresError.server(let failure) where failure.sqlStateClass == .missingPartition {
+            return
+        }
     }
 
     /// Makes the partitions that a batch needs; entries for which none is made become dead letters.

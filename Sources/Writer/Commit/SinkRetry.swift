@@ -5,8 +5,7 @@ import Telemetry
 /// Keeps trying to write something to Postgres, for ever if need be: connects, classifies what goes wrong, waits.
 ///
 /// Every writer of this stage goes through it, so that an outage looks the same wherever it is noticed: readiness says
-/// so,
-/// nothing more is read, and the first success ends it.
+/// so, nothing more is read, and the first success ends it.
 struct SinkRetry: Sendable {
     let connection: PostgresConnection
     let sink: SinkState
@@ -27,8 +26,7 @@ struct SinkRetry: Sendable {
     ///
     /// - Parameters:
     ///   - plan: what the operation does, changed by `mend` in the light of refusals.
-    ///   - mend: asked about refusals that may be mended: a missing partition, a row at fault. An error that it throws
-    /// is
+    ///   - mend: asked about refusals that may be mended: a missing partition, a row at fault. An error that it throws is
     ///     treated like one of the operation's.
     /// - Throws: `CancellationError`; `WriterError.abandoned` when the stage is stopping and Postgres is away.
     func run<Plan, T: Sendable>(
@@ -47,6 +45,7 @@ struct SinkRetry: Sendable {
                 return result
             } catch {
                 guard let error = try await mended(error, { try await mend($0, $1, &plan) }) else { continue }
+                await leaveServer(after: error)
                 if wasStopping { throw WriterError.abandoned("\(error)") }
                 if Self.isConflict(error), conflicts < Self.quickRetries {
                     conflicts += 1
@@ -91,8 +90,19 @@ struct SinkRetry: Sendable {
 
     static func sqlStateClass(of error: any Error) -> SQLStateClass {
         if error is CancellationError { return .cancelled }
+        if error is SchemaRefusal { return .needsPerson }
         return postgresError(of: error)?.sqlStateClass ?? .other
     }
+
+    /// What this connection says it says for ever, while another may be better: a plan that changed, a server that has become
+    /// a standby.
+    private func leaveServer(after error: any Error) async {
+        guard let error = Self.postgresError(of: error) else { return }
+        if error.sqlStateClass == .other || error.sqlState == Self.readOnly { await connection.close() }
+    }
+
+    /// "read only SQL transaction".
+    private static let readOnly = "25006"
 
     // MARK: Waiting
 

@@ -2,14 +2,14 @@ import FeedModel
 import PostgresCopy
 import RedisStreams
 
-/// What a batch says of current state, of gaps and of letters: of each thing the last word only, sent in one round
-/// trip.
+/// What a batch says of current state, of gaps and of letters: of each thing the last word only, sent in one round trip.
 ///
 /// Whether the last word of a batch is news at all the database decides: positions only ever grow there.
 struct StateChanges {
     let sealed: SealedBatch
     let filter: RowFilter
     let resolved: ResolvedDimensions
+    var order = StateOrder.newer
 
     private var batch: WriteBatch { sealed.batch }
 
@@ -44,7 +44,7 @@ struct StateChanges {
             .texts(rows.map { batch.optionalString(slice($0)) })
         }
         return PostgresStatement(
-            Statement.updateFixtures,
+            Statement.updateFixtures(order),
             [
                 .int32s(rows.map { resolved.fixture($0.fixture) }), .int64s(rows.map(\.position)),
                 .int16s(rows.map { Int16($0.status) }),
@@ -63,7 +63,7 @@ struct StateChanges {
         }
         guard !rows.isEmpty else { return nil }
         return PostgresStatement(
-            Statement.updateMarketStatuses,
+            Statement.updateMarketStatuses(order),
             [
                 .int32s(rows.map { resolved.market($0.market) }), .int64s(rows.map(\.position)),
                 .int16s(rows.map { Int16($0.status) }),
@@ -76,7 +76,7 @@ struct StateChanges {
         }
         guard !rows.isEmpty else { return nil }
         return PostgresStatement(
-            Statement.updateResults,
+            Statement.updateResults(order),
             [
                 .int32s(rows.map { resolved.selection($0.selection) }), .int64s(rows.map(\.position)),
                 .int16s(rows.map { Int16($0.result) }),
@@ -84,11 +84,11 @@ struct StateChanges {
     }
 
     private var marketNames: PostgresStatement? {
-        names(batch.marketNames, Statement.updateMarketNames) { resolved.market($0) }
+        names(batch.marketNames, Statement.updateMarketNames(order)) { resolved.market($0) }
     }
 
     private var selectionNames: PostgresStatement? {
-        names(batch.selectionNames, Statement.updateSelectionNames) { resolved.selection($0) }
+        names(batch.selectionNames, Statement.updateSelectionNames(order)) { resolved.selection($0) }
     }
 
     private func names(_ rows: [NameRow], _ sql: String, _ key: (DimensionRef) -> Int32) -> PostgresStatement? {

@@ -59,7 +59,8 @@ enum Statement {
 
     // MARK: Current state, which only ever moves forward
 
-    static let updateFixtures = """
+    static func updateFixtures(_ order: StateOrder) -> String {
+        """
         UPDATE fixtures f SET status = news.status, home_score = coalesce(news.home_score, f.home_score),
             away_score = coalesce(news.away_score, f.away_score),
             start_time = news.start_time, position = news.position, updated_at = news.updated_at,
@@ -70,28 +71,37 @@ enum Statement {
             $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
             AS news (fixture_key, position, status, home_score, away_score, start_time, updated_at, sport_id, sport,
                 tournament_id, tournament, home_team, away_team)
-        WHERE f.fixture_key = news.fixture_key AND f.position < news.position
+        WHERE f.fixture_key = news.fixture_key AND f.position \(order.rawValue) news.position
         """
-    static let updateMarketStatuses = """
+    }
+    static func updateMarketStatuses(_ order: StateOrder) -> String {
+        """
         UPDATE markets m SET status = news.status, position = news.position
         FROM unnest($1::int[], $2::bigint[], $3::smallint[]) AS news (market_key, position, status)
-        WHERE m.market_key = news.market_key AND m.position < news.position
+        WHERE m.market_key = news.market_key AND m.position \(order.rawValue) news.position
         """
-    static let updateMarketNames = """
+    }
+    static func updateMarketNames(_ order: StateOrder) -> String {
+        """
         UPDATE markets m SET name = news.name, name_position = news.position
         FROM unnest($1::int[], $2::bigint[], $3::text[]) AS news (market_key, position, name)
-        WHERE m.market_key = news.market_key AND m.name_position < news.position
+        WHERE m.market_key = news.market_key AND m.name_position \(order.rawValue) news.position
         """
-    static let updateSelectionNames = """
+    }
+    static func updateSelectionNames(_ order: StateOrder) -> String {
+        """
         UPDATE selections s SET name = news.name, name_position = news.position
         FROM unnest($1::int[], $2::bigint[], $3::text[]) AS news (selection_key, position, name)
-        WHERE s.selection_key = news.selection_key AND s.name_position < news.position
+        WHERE s.selection_key = news.selection_key AND s.name_position \(order.rawValue) news.position
         """
-    static let updateResults = """
+    }
+    static func updateResults(_ order: StateOrder) -> String {
+        """
         UPDATE selections s SET result = news.result, position = news.position
         FROM unnest($1::int[], $2::bigint[], $3::smallint[]) AS news (selection_key, position, result)
-        WHERE s.selection_key = news.selection_key AND s.position < news.position
+        WHERE s.selection_key = news.selection_key AND s.position \(order.rawValue) news.position
         """
+    }
 
     // MARK: Gaps and letters
 
@@ -178,4 +188,12 @@ enum Statement {
         WHERE d.feed_id = refused.feed_id AND d.position = refused.position AND d.stage = refused.stage
             AND d.state <> 'replayed'
         """
+}
+
+/// Which news current state takes.
+enum StateOrder: String {
+    /// From later messages only.
+    case newer = "<"
+    /// Also from the very message that it has: what is decoded again may say something else.
+    case sameOrNewer = "<="
 }

@@ -25,7 +25,8 @@ struct ReplacementTransaction: Sendable {
             resolved = try DimensionResolver(batch: batch, filter: filter).resolve(resolved, session)
         }
         var changes = CommitOutcome(resolved: resolved)
-        try StateChanges(sealed: sealed, filter: filter, resolved: resolved).write(session, letters: [], into: &changes)
+        try StateChanges(sealed: sealed, filter: filter, resolved: resolved, order: .sameOrNewer)
+            .write(session, letters: [], into: &changes)
         try recount(exclusions, isWritten, session)
         outcome.newLetters = try refuse(ranges, session)
         outcome.landedLetters = try land(ranges, session)

@@ -126,7 +126,8 @@ struct WriterParts: Sendable {
     }
 
     private func patientConnection(_ name: String) -> PostgresConnection {
-        PostgresConnection(url: configuration.postgresURL, name: name, statementTimeout: nil)
+        PostgresConnection(
+            url: configuration.postgresURL, name: name, statementTimeout: nil, requiresPrimary: true)
     }
 
     func runStreamUpkeep(_ routes: [FeedRoute]) async throws {
@@ -144,7 +145,8 @@ struct WriterParts: Sendable {
     private func retry(_ part: String) -> SinkRetry {
         let sink = SinkState(health: health, component: Self.component(part))
         return SinkRetry(
-            connection: PostgresConnection(url: configuration.postgresURL, name: "writer-pg-\(part)"), sink: sink,
+            connection: PostgresConnection(
+                url: configuration.postgresURL, name: "writer-pg-\(part)", requiresPrimary: true), sink: sink,
             stop: stop, backoff: configuration.retry, metrics: WriterMetrics(worker: part),
             logger: logger.with("worker", part))
     }

@@ -2,6 +2,8 @@ import DevServices
 import FeedModel
 import PostgresCopy
 import RedisStreams
+import Telemetry
+import TestSupport
 import Testing
 
 @testable import Writer
@@ -97,8 +99,8 @@ struct WriterFailureTests {
         }
     }
 
-    @Test("without permission the sink stops, unready, and goes on when it is mended")
-    func permission() async throws {
+    @Test("without its table the sink stops, unready, and goes on when it is there again")
+    func missingTable() async throws {
         try await WriterHarness.with { writer in
             var samples = SampleEntries()
             try await writer.append(samples.priced(4))
@@ -111,6 +113,55 @@ struct WriterFailureTests {
             try await writer.execute("ALTER TABLE hidden RENAME TO odds_ticks")
             try await writer.drain()
             #expect(try await writer.count("odds_ticks") == 20)
+        }
+    }
+
+    @Test(
+        "a table that takes no row any more stops the sink: no message is blamed",
+        arguments: [
+            ("ADD CONSTRAINT strange CHECK (status > 100)", "DROP CONSTRAINT strange"),
+            ("ALTER lay_value SET NOT NULL", "ALTER lay_value DROP NOT NULL"),
+            ("ADD region text NOT NULL", "DROP region"),
+        ])
+    func changedTable(change: String, back: String) async throws {
+        try await WriterHarness.with { writer in
+            var samples = SampleEntries()
+            try await writer.append(samples.priced(4))
+            try await writer.execute("ALTER TABLE odds_ticks \(change)")
+            try await writer.running {
+                try await writer.eventually("not ready") { !writer.isReady }
+                try await writer.eventually("says which table") {
+                    writer.health.readyDocument().json.contains("odds_ticks takes no row at all")
+                }
+            }
+            #expect(try await writer.count("dead_letters") == 0)
+            try await writer.execute("ALTER TABLE odds_ticks \(back)")
+            try await writer.drain()
+            #expect(try await writer.count("odds_ticks") == 20)
+            #expect(try await writer.count("dead_letters") == 0)
+        }
+    }
+
+    @Test("a role that may no longer write stops the sink, and goes on when it may")
+    func revokedGrant() async throws {
+        let role = RandomName.next("writer")
+        try await TestServers.withDatabase { url in
+            try await WriterHarness.with(url: url) { configuration in
+                configuration.postgresURL = url.replacing("//touchline@", with: "//\(role)@")
+            } _: { writer in
+                // It has what the owner has, but is no superuser.
+                try await writer.execute("CREATE ROLE \"\(role)\" LOGIN; GRANT touchline TO \"\(role)\"")
+                var samples = SampleEntries()
+                try await writer.append(samples.priced(4))
+                try await writer.execute("REVOKE INSERT ON odds_ticks FROM touchline")
+                try await writer.running { try await writer.eventually("not ready") { !writer.isReady } }
+                #expect(try await writer.count("ingest_ledger") == 0)
+                try await writer.execute("GRANT INSERT ON odds_ticks TO touchline")
+                try await writer.drain()
+                #expect(try await writer.count("odds_ticks") == 20)
+                #expect(try await writer.count("dead_letters") == 0)
+                try await writer.execute("REASSIGN OWNED BY \"\(role)\" TO touchline; DROP ROLE \"\(role)\"")
+            }
         }
     }
 
