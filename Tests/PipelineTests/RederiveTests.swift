@@ -91,7 +91,8 @@ import Testing
         let now = WallClock.now
         let lines = [
             odds(1, "good", now), odds(2, "early", early), "[\(odds(3, "good", now)),\(odds(4, "early", early))]",
-            odds(5, "last", now),
+            #"{"type":"settlement","seq":5,"timestamp":"\#(now)","fixture_id":"fx","market_type":"1X2","option_id":"good","result":"won"}"#,
+            odds(6, "last", now),
         ]
         let folder = FileManager.default.temporaryDirectory
         let file = folder.appendingPathComponent(RandomName.next("rederive") + ".ndjson")
@@ -120,17 +121,23 @@ import Testing
             try await history.untilQuiet("raw_frames")
             let states = "SELECT string_agg(DISTINCT state, '+') || count(*) FROM dead_letters"
 
+            // As a decoder would have left it that had taken one result for another.
+            let result = "SELECT DISTINCT result::text FROM selections WHERE option_id = 'good'"
+            let won = try await history.value(result)
+            _ = try await history.value("UPDATE selections SET result = 4 WHERE option_id = 'good'")
+
             try await stages.rewrite(configuration: configuration("3h"))
             let relaxed = try await stages.run(Self.everything)
-            #expect(relaxed.output.contains("3 rows before, 5 after"), "\(relaxed.output)")
+            #expect(relaxed.output.contains("4 rows before, 6 after"), "\(relaxed.output)")
             #expect(relaxed.output.contains("2 dead letters are in the history now"), "\(relaxed.output)")
             #expect(try await history.value(states) == "replayed2")
+            #expect(try await history.value(result) == won && won == "1")
             #expect(try await history.value("SELECT count(*) FROM odds_changes WHERE option_id = 'early'") == "2")
             #expect(try await stages.run(["verify"]).code == 0)
 
             try await stages.rewrite(configuration: configuration("1h"))
             let strict = try await stages.run(Self.everything)
-            #expect(strict.output.contains("5 rows before, 3 after"), "\(strict.output)")
+            #expect(strict.output.contains("6 rows before, 4 after"), "\(strict.output)")
             #expect(try await history.value(states) == "new2")
             #expect(try await stages.run(["verify"]).code == 0)
             await stages.expectCleanEnd()

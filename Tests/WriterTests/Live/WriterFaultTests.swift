@@ -87,7 +87,8 @@ struct WriterFaultTests {
                             try await writer.value(
                                 """
                                 SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-                                 WHERE datname = current_database() AND wait_event_type = 'Lock' LIMIT 1
+                                 WHERE datname = current_database() AND wait_event_type = 'Lock'
+                                   AND application_name ~ '^writer-pg-[0-9]'
                                 """) == "t"
                         }
                         try await writer.eventually("readiness says so") { !writer.isReady }
