@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How fast the history answers when it is large: fills an empty, migrated database with generated prices and times the questions
-# that docs/benchmarks.md quotes. Each question is asked five times; the first answer reads from disk what is not cached.
+# that docs/benchmarks.md quotes, with their plans, and an audit of all of it. Each question is asked five times; the first answer reads from disk what is not cached.
 #
 #   scripts/history-bench.sh postgres://user@host/empty [days] [rows a day] [program]
 set -euo pipefail
@@ -25,21 +25,26 @@ sql --command "
     OVERRIDING SYSTEM VALUE SELECT n, (n - 1) / 10 + 1, 'm-' || n % 10, 'm-' || n % 10 FROM generate_series(1, 10000 * $days) n;
   INSERT INTO selections (selection_key, market_key, option_id)
     OVERRIDING SYSTEM VALUE SELECT n, (n - 1) / 5 + 1, 'o-' || n % 5 FROM generate_series(1, $selections * $days) n;"
+[ $((rows % 64)) = 0 ] || { echo "rows a day must be a multiple of 64: entries have 64 messages" >&2; exit 2; }
+today="date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'"
 for day in $(seq 0 $((days - 1))); do
   name="$(date --utc --date "today -$day days" +%Y%m%d)"
-  sql --command "
-    CREATE TABLE IF NOT EXISTS odds_ticks_bench_$name PARTITION OF odds_ticks
-      FOR VALUES FROM (date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '$day days')
-      TO (date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '$day days' + interval '1 day')" 2>/dev/null || true
-  # As the Writer leaves them: in the order of their batches, in each sorted by selection.
+  for table in odds_ticks fixture_updates settlements bet_events ingest_ledger; do
+    sql --command "CREATE TABLE IF NOT EXISTS ${table}_bench_$name PARTITION OF $table
+      FOR VALUES FROM ($today - interval '$day days') TO ($today - interval '$((day - 1)) days')" 2>/dev/null || true
+  done
+  # As the Writer leaves them: entries of 64 messages with one time, in the order of their batches, in each sorted by selection.
+  base=$(((days - 1 - day) * rows))
+  at="$today - interval '$day days' + interval '1 day' * ((n / 64 * 64)::double precision / $rows)"
   sql --command "
     INSERT INTO odds_ticks (received_at, position, source_time, selection_key, feed_id, status, odd_value)
-    SELECT at, n << 13, at - interval '120 ms', $selections * $day + 1 + (hashint8(n) & 2147483647) % $selections, 1, 1,
+    SELECT at, ($base + n) << 13, at - interval '120 ms', $selections * $day + 1 + (hashint8(n) & 2147483647) % $selections, 1, 1,
            round((1.01 + ((hashint8(n * 7) & 2147483647) % 900) / 100.0)::numeric, 2)
-      FROM (SELECT n, date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '$day days'
-                      + interval '1 day' * (n::double precision / $rows) AS at
-              FROM generate_series(0, $rows - 1) n) g
-     ORDER BY n / 5000, (hashint8(n) & 2147483647) % $selections"
+      FROM (SELECT n, $at AS at FROM generate_series(0::bigint, $rows - 1) n) g
+     ORDER BY n / 5000, (hashint8(n) & 2147483647) % $selections;
+    INSERT INTO ingest_ledger (feed_id, first_frame, received_at, last_frame, prev_frame, term, rows, first_seq, last_seq)
+    SELECT 1, $base + n, $at, $base + n + 63, $base + n - 1, 1, 64, $base + n + 1, $base + n + 64
+      FROM generate_series(0::bigint, $rows - 1, 64) n"
 done
 sql --command "VACUUM ANALYZE"
 # As Writers do by themselves when a day is over.
@@ -57,6 +62,7 @@ ask() {
     sql --command "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY ON) $question" | sed -n 's/^Execution Time: //p'
   done | paste --serial --delimiters ' ')"
   printf '%-34s %s\n' "$what" "$times"
+  sql --command "EXPLAIN (COSTS OFF) $question" | sed 's/^/    /'
 }
 key=$((selections / 2 + 17))
 ask "latest price of a selection" "SELECT odd_value FROM latest_odds WHERE selection_key = $key"
@@ -68,3 +74,6 @@ closing() {
 }
 closing yesterday 1
 closing today 0
+began=$SECONDS
+"$program" verify --from 30d --config "$work/touchline.yaml"
+echo "verify: $((SECONDS - began)) s"
