@@ -148,7 +148,9 @@ let package = Package(
             name: "ObjectStoreTests",
             dependencies: ["ObjectStore", "ExportFiles", "WebSocketTransport", "DevServices", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
-        .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
+        .testTarget(
+            name: "RedisStreamsTests",
+            dependencies: ["RedisStreams", "Telemetry", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),
         .testTarget(
             name: "WebSocketTransportTests",
