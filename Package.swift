@@ -158,8 +158,8 @@ let package = Package(
         .testTarget(
             name: "FeedClientTests",
             dependencies: nio + [
-                "FeedClient", "FeedModel", "FeedJSON", "WebSocketTransport", "DevServices", "TestSupport", log,
-                .product(name: "CryptoExtras", package: "swift-crypto"),
+                "FeedClient", "FeedModel", "FeedJSON", "WebSocketTransport", "Telemetry", "DevServices", "TestSupport",
+                log, .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "ProcessorTests",
@@ -185,7 +185,7 @@ let package = Package(
             name: "TouchlineTests",
             dependencies: nio + [
                 "Touchline", "AccessTokens", "Broadcaster", "FeedModel", "RedisStreams", "Telemetry", "TestSupport",
-                "WebSocketTransport", log, metrics,
+                "WebSocketTransport", log, metrics, lifecycle,
             ]),
         .testTarget(
             name: "PipelineTests",

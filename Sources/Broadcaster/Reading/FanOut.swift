@@ -75,6 +75,18 @@ struct FanOut: Sendable {
         for future in inFlight { try await future.get() }
         inFlight = hosts.map { $0.deliver(batch) }
         if !batch.frames.isEmpty { metrics.handedOver(after: batch.lag) }
+        if let traced = batch.traced { trace(traced, until: inFlight) }
+    }
+
+    /// The span of a batch ends when every event loop has given it to its connections, which nobody waits for here.
+    private func trace(_ traced: TracedEntries, until sent: [EventLoopFuture<Void>]) {
+        guard let tracer = configuration.tracer, let span = BatchSpan(traced.contexts), let host = hosts.first else {
+            return
+        }
+        EventLoopFuture.andAllComplete(sent, on: host.eventLoop).whenComplete { _ in
+            let took = clock.now.monotonic - traced.began
+            tracer.record(span.ended(.broadcastSend, took: took.microseconds, [.entries(traced.entries)]))
+        }
     }
 
     /// Classes that merge want to be looked at twice in their interval.
