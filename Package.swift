@@ -148,7 +148,9 @@ let package = Package(
             name: "ObjectStoreTests",
             dependencies: ["ObjectStore", "ExportFiles", "WebSocketTransport", "DevServices", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", log, metrics]),
-        .testTarget(name: "RedisStreamsTests", dependencies: ["RedisStreams", "DevServices", "TestSupport", log]),
+        .testTarget(
+            name: "RedisStreamsTests",
+            dependencies: ["RedisStreams", "Telemetry", "DevServices", "TestSupport", log]),
         .testTarget(name: "PostgresCopyTests", dependencies: ["PostgresCopy", "DevServices", "TestSupport", log]),
         .testTarget(
             name: "WebSocketTransportTests",
@@ -156,8 +158,8 @@ let package = Package(
         .testTarget(
             name: "FeedClientTests",
             dependencies: nio + [
-                "FeedClient", "FeedModel", "FeedJSON", "WebSocketTransport", "DevServices", "TestSupport", log,
-                .product(name: "CryptoExtras", package: "swift-crypto"),
+                "FeedClient", "FeedModel", "FeedJSON", "WebSocketTransport", "Telemetry", "DevServices", "TestSupport",
+                log, .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "ProcessorTests",
@@ -183,7 +185,7 @@ let package = Package(
             name: "TouchlineTests",
             dependencies: nio + [
                 "Touchline", "AccessTokens", "Broadcaster", "FeedModel", "RedisStreams", "Telemetry", "TestSupport",
-                "WebSocketTransport", log, metrics,
+                "WebSocketTransport", log, metrics, lifecycle,
             ]),
         .testTarget(
             name: "PipelineTests",

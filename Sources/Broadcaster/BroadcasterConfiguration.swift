@@ -1,5 +1,6 @@
 package import FeedModel
 package import RedisStreams
+package import Telemetry
 package import WebSocketTransport
 
 /// What the Broadcaster stage needs to know.
@@ -25,6 +26,8 @@ package struct BroadcasterConfiguration: Sendable {
     package var checkpointInterval: Duration = .seconds(15)
     /// How long clients are given to leave by themselves before a stop.
     package var drain: Duration = .seconds(1)
+    /// Takes the stage's spans; nil traces nothing.
+    package var tracer: Tracer?
 
     package init(
         redis: RedisEndpoint, prefix: String = "touchline", feeds: [FeedName], host: String = "127.0.0.1",

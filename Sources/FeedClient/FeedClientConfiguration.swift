@@ -1,6 +1,7 @@
 package import FeedModel
 import Foundation
 package import RedisStreams
+package import Telemetry
 package import WebSocketTransport
 
 /// What the FeedClient stage needs to know: where Redis is, and which feeds to take.
@@ -16,6 +17,8 @@ package struct FeedClientConfiguration: Sendable {
     package var ownerName: String
     /// Where frames wait while Redis is away; nil makes the sockets wait instead.
     package var spool: SpoolConfiguration?
+    /// Takes the stage's spans; nil traces nothing.
+    package var tracer: Tracer?
 
     package init(
         redis: RedisEndpoint, prefix: String = "touchline", feeds: [FeedConfiguration], isRawAuditOn: Bool = false,

@@ -128,7 +128,8 @@ struct FeedRunner: Sendable {
     private func own(redis: RedisConnection, lease: FeedLease, spool: Spool?, isAfterLoss: Bool) async throws {
         let (log, predecessor, isSpoolLost) = try await FeedLog.begin(
             redis: redis, names: names, lease: lease, provider: feed.provider,
-            isRawAuditOn: configuration.isRawAuditOn, spool: spool, health: health,
+            isRawAuditOn: configuration.isRawAuditOn, spool: spool,
+            tracing: configuration.tracer.map { EntryTracing($0, feed: feed.name) }, health: health,
             component: "\(component).log", metrics: metrics, logger: logger)
         logger.info("term began", metadata: ["term": "\(log.builder.term)", "frame": "\(log.builder.next - 1)"])
         let recorder = feed.recording.map { FeedRecorder($0, feed: feed.name, logger: logger) }

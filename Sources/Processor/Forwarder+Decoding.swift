@@ -14,6 +14,7 @@ extension Forwarder {
             group: ConsumerGroup.processor, acknowledge: [])
         var last = lastForwarded
         inHand = (0, nil)
+        span = nil
         for entry in entries {
             guard let header = try header(of: entry, &hop) else {
                 hop.acknowledge.append(entry.id)
@@ -27,7 +28,8 @@ extension Forwarder {
                     }
                 }
                 let output = try outcome(of: entry, header, isPoison: isPoison)
-                hop.entries.append(StreamEntry(id: entry.id, payload: output.payload))
+                let trace = entry.trace.map { passOn($0) }
+                hop.entries.append(StreamEntry(id: entry.id, payload: output.payload, trace: trace))
                 for letter in output.letters { hop.letters.append(Self.entry(of: letter)) }
                 last = header.last
                 inHand.frames += Int(header.last - header.first) + 1

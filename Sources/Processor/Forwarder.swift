@@ -35,6 +35,10 @@ struct Forwarder: ~Copyable {
     var hasLookedForHole = false
     /// Of the batch that is being decoded: its frames, and when the first of them was received.
     var inHand: (frames: Int, oldest: Timestamp?) = (0, nil)
+    /// Nil traces nothing.
+    let tracer: Tracer?
+    /// Of the batch that is being forwarded, if entries of it are sampled.
+    var span: BatchSpan?
 
     /// Reads where `events` stands and brings the decoder there.
     static func open(
@@ -70,6 +74,7 @@ struct Forwarder: ~Copyable {
         self.commands = commands
         self.reader = reader
         self.configuration = configuration
+        tracer = configuration.tracer
         self.metrics = metrics
         self.logger = logger
         self.lastForwarded = lastForwarded
@@ -102,7 +107,7 @@ struct Forwarder: ~Copyable {
         let decoded = try decode(batch.entries, isPoison: verdict.isPoison)
         if verdict.isAlone { try await poison.acquit() }
         guard let (hop, last) = decoded else { return try await confirmLastForwarded() }
-        try await send(hop, upTo: last)
+        try await sendTraced(hop, upTo: last, since: began)
         bytesSinceCheckpoint += batch.entries.reduce(0) { $0 + $1.payload.count }
         count(batch.entries, hop, seconds: began)
     }
@@ -151,7 +156,7 @@ struct Forwarder: ~Copyable {
         throw ProcessorError.surprised("a former owner has forwarded up to frame \(frame)")
     }
 
-    private mutating func send(_ hop: Hop, upTo last: FrameNumber) async throws {
+    mutating func send(_ hop: Hop, upTo last: FrameNumber) async throws {
         var hop = hop
         while true {
             switch try await commands.hop(hop) {

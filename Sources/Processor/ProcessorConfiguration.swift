@@ -1,5 +1,6 @@
 package import FeedModel
 package import RedisStreams
+package import Telemetry
 
 /// What the Processor stage needs to know.
 package struct ProcessorConfiguration: Sendable {
@@ -11,6 +12,8 @@ package struct ProcessorConfiguration: Sendable {
     /// Entries read and forwarded at once, at most.
     package var batchEntries: Int
     package var checkpointInterval: Duration
+    /// Takes the stage's spans; nil traces nothing.
+    package var tracer: Tracer?
 
     package init(
         redis: RedisEndpoint, prefix: String = "touchline", feeds: [ProcessedFeed], ownerName: String,

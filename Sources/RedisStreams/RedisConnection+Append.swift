@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Telemetry
 
 extension RedisConnection {
     /// Appends entries under their own ids, all or none as far as Redis can: one as a plain XADD, more in MULTI/EXEC.
@@ -50,13 +51,17 @@ enum AdditionResult {
 extension CommandBuffer {
     /// One XADD under the entry's own id.
     mutating func add(_ entry: StreamEntry, to stream: String, creating: Bool = false) {
-        begin(creating ? 5 : 6)
+        begin((creating ? 5 : 6) + (entry.trace == nil ? 0 : 2))
         arguments("$4\r\nXADD\r\n")
         argument(stream)
         if !creating { arguments("$10\r\nNOMKSTREAM\r\n") }
         argument(entry.id)
         arguments("$1\r\ne\r\n")
         argument(entry.payload)
+        if let trace = entry.trace {
+            arguments("$1\r\nt\r\n")
+            argument(trace.traceparent)
+        }
     }
 }
 

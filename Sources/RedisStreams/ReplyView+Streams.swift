@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Telemetry
 
 /// Reading entries and batches straight out of replies.
 extension ReplyView {
@@ -21,7 +22,7 @@ extension ReplyView {
                 throw .unexpectedReply("an entry that is not a pair of id and fields")
             }
             if fields.isArray {
-                entries.append(StreamEntry(id: id, payload: fields.payload()))
+                entries.append(StreamEntry(id: id, payload: fields.payload(), trace: fields.trace()))
             } else {
                 deleted.append(id)
             }
@@ -57,13 +58,24 @@ extension ReplyView {
     }
 
     /// The value of field `e`: one allocation, one copy, the slack zeroed.
-    private func payload() -> [UInt8] {
+    private func payload() -> [UInt8] { value(of: UInt8(ascii: "e"))?.paddedCopy() ?? [] }
+
+    /// The context in field `t`, if it says that its entry is sampled.
+    private func trace() -> TraceContext? {
+        guard count > 2, let value = value(of: UInt8(ascii: "t")),
+            let trace = TraceContext(traceparent: value.characters), trace.isSampled
+        else { return nil }
+        return trace
+    }
+
+    /// The value of a field whose name is one character.
+    private func value(of field: UInt8) -> ReplyView? {
         var index = 0
         while let name = self[index], let value = self[index + 1] {
-            if name.characters.count == 1, name.characters[0] == UInt8(ascii: "e") { return value.paddedCopy() }
+            if name.characters.count == 1, name.characters[0] == field { return value }
             index += 2
         }
-        return []
+        return nil
     }
 
     private func paddedCopy() -> [UInt8] {

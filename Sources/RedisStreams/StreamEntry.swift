@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Telemetry
 
-/// One entry of a stream: its id and the bytes of its single field `e`.
+/// One entry of a stream: its id, the bytes of its field `e`, and the trace context in field `t` if it is sampled.
 package struct StreamEntry: Sendable, Equatable {
     package let id: StreamID
     /// What the entry holds. Read from Redis it has `readableSlack` zeroed bytes of capacity behind its end, so that a
     /// vector scanner may load past it. An entry without a field `e` was not written by this program: empty.
     package let payload: [UInt8]
+    /// Nil for nearly all entries. What cannot be read is as if it were not there: no entry is worth less for it.
+    package let trace: TraceContext?
 
-    package init(id: StreamID, payload: [UInt8]) {
+    package init(id: StreamID, payload: [UInt8], trace: TraceContext? = nil) {
         self.id = id
         self.payload = payload
+        self.trace = trace
     }
 
     /// Readable zeroed bytes behind the payload of an entry that was read.

@@ -1,5 +1,6 @@
 package import FeedModel
 package import RedisStreams
+package import Telemetry
 
 /// What the Writer stage needs to know: where Redis and Postgres are, which feeds to write, and how much at once.
 package struct WriterConfiguration: Sendable {
@@ -25,6 +26,8 @@ package struct WriterConfiguration: Sendable {
     package var deliveriesBeforeAlone: Int
     /// Selections whose keys a worker remembers, at most.
     package var cachedSelections: Int
+    /// Takes the stage's spans; nil traces nothing.
+    package var tracer: Tracer?
 
     package init(
         redis: RedisEndpoint, postgresURL: String, prefix: String = "touchline", feeds: [WriterFeed],

@@ -65,6 +65,16 @@ import Testing
         WrongSetting(
             yaml: "operations: { webhook: { url: 'http://h', headers: { 'a b': hush } } }",
             words: ["operations.webhook.headers.a b"]),
+        WrongSetting(yaml: "traces: {}", words: ["'traces.endpoint' is missing", "4318"]),
+        WrongSetting(yaml: "traces: { endpoint: 'localhost:4318' }", words: ["'traces.endpoint'", "no scheme"]),
+        WrongSetting(yaml: "traces: { endpoint: 'http://u:hush@h' }", words: ["traces.endpoint", "in a header"]),
+        WrongSetting(yaml: "traces: { endpoint: 'http://h/v1/traces' }", words: ["traces.endpoint", "without /v1"]),
+        WrongSetting(yaml: "traces: { endpoint: 'http://h?a=b' }", words: ["traces.endpoint", "end with its path"]),
+        WrongSetting(yaml: "traces: { endpoint: 'http://h', sample: 0 }", words: ["traces.sample", "from 1 to"]),
+        WrongSetting(yaml: "traces: { endpoint: 'http://h', proxy: hush }", words: ["traces.proxy", "http://"]),
+        WrongSetting(
+            yaml: "traces: { endpoint: 'http://h', headers: { 'a b': hush } }", words: ["traces.headers.a b"]),
+        WrongSetting(yaml: "traces: { endpoint: 'http://h', ratio: 1 }", words: ["unknown key 'traces.ratio'"]),
         WrongSetting(yaml: "log: { level: info }\nlog: { level: info }", words: ["the same key twice: 'log'"]),
         WrongSetting(yaml: "log: [", words: ["not YAML"]),
         WrongSetting(yaml: "broadcaster: { listen: 127.evil.example.com:80 }", words: ["not loopback"]),
@@ -219,6 +229,7 @@ import Testing
                 redis: { url: "redis://:hush1@h:1" }
                 postgres: { url: "host=127.0.0.1 password=hush2" }
                 broadcaster: { auth: { token: hush3 } }
+                traces: { endpoint: "https://h/otlp", headers: { Authorization: hush14 } }
                 feeds:
                   a:
                     provider: sportsbook
@@ -239,6 +250,7 @@ import Testing
         let (code, output) = try await program.run(["lint"])
         #expect(code == 0)
         for shown in [
+            "traces:      { endpoint: https://h/otlp, sample: 1000, proxy: none, headers: { Authorization: hidden } }",
             "host=127.0.0.1", "proxy: http://***@p:3128", "X-Key: hidden", "server_name: feed.example",
             "connect_timeout: 10000ms", "answer_timeout: 5000ms", "ping_interval: 5000ms", "pong_timeout: 10000ms",
             "login: { url: https://l/in?token=***, token_field: a.b, body: hidden, headers: { X: hidden } }",

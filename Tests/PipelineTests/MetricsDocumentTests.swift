@@ -57,7 +57,7 @@ import Testing
 
     // MARK: The endpoint
 
-    /// What `touchline run` exports with a live feed, a subscriber, a JWT as its token, and a recording.
+    /// What `touchline run` exports with a live feed, a subscriber, a JWT as its token, a recording, and traces.
     private static func exported() async throws -> [String: Metric] {
         let redis = try await TestServers.redis()
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("metrics"))
@@ -78,6 +78,7 @@ import Testing
                     operations: { listen: "127.0.0.1:\(ports[0])" }
                     broadcaster: { listen: "127.0.0.1:\(ports[1])" }
                     feed_client: { spool: { directory: "\(folder.path)/spool" } }
+                    traces: { endpoint: "http://127.0.0.1:1" }
                     feeds:
                       book: { provider: sportsbook, url: "\(address)", token: \(token), record: "\(folder.path)" }
                     """)

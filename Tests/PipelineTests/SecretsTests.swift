@@ -23,6 +23,7 @@ import Testing
             after: 0s
             every: 1s
             headers: { X-Key: hush-hook-header }
+        traces: { endpoint: "http://127.0.0.1:1", sample: 1, headers: { X-Key: hush-trace-header } }
         broadcaster:
           listen: "127.0.0.1:0"
           auth: { token: hush-subscriber, jwt_secret: hush-hush-hush-hush-hush-hush-hush }
@@ -89,6 +90,7 @@ import Testing
         #expect(log.contains(#""sl-service":"FeedClientService""#), "services are printed with what is in them")
         for event in [
             "session ended", "redis is away", "the configuration is not taken", "the webhook cannot be reached",
+            "the traces' collector cannot be reached",
         ] {
             #expect(log.contains(event), "\(event) did not happen")
         }

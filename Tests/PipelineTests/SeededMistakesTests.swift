@@ -75,6 +75,8 @@ import Testing
             name: "TOUCHLINE_OPERATIONS_WEBHOOK_URL", value: "hush", words: ["'operations.webhook.url' must be http://"]
         ),
         WrongVariable(
+            name: "TOUCHLINE_TRACES_ENDPOINT", value: "h:4318", words: ["'traces.endpoint' must be http://"]),
+        WrongVariable(
             name: "TOUCHLINE_RDIS_URL", value: "redis://h", words: ["TOUCHLINE_RDIS_URL is set, and nothing reads it"],
             isWarning: true),
     ]
@@ -185,6 +187,9 @@ import Testing
                 what: "a webhook that is away",
                 rest: "operations: { webhook: { url: \"http://127.0.0.1:1/hush-hush\" } }",
                 words: ["operations.webhook", "cannot connect"]),
+            Mistake(
+                what: "a collector of traces that is away", rest: "traces: { endpoint: \"http://127.0.0.1:1\" }",
+                words: ["traces.endpoint", "cannot connect"]),
             Mistake(
                 what: "an address of another machine", rest: "operations: { listen: \"192.0.2.1:9464\" }",
                 words: ["operations.listen", "192.0.2.1"]),

@@ -1,3 +1,4 @@
+import Telemetry
 import Testing
 
 @testable import RedisStreams
@@ -32,6 +33,18 @@ struct CommandBufferTests {
         #expect(
             text { $0.add(entry, to: "s", creating: true) }
                 == "*5\r\n$4\r\nXADD\r\n$1\r\ns\r\n$3\r\n5-0\r\n$1\r\ne\r\n$2\r\n\u{1}\u{2}\r\n")
+    }
+
+    @Test("a sampled entry carries its context in a field of its own")
+    func tracedAddition() {
+        let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let context = Array(traceparent.utf8).withUnsafeBytes { TraceContext(traceparent: $0) }
+        let entry = StreamEntry(id: StreamID(5), payload: [1], trace: context)
+        #expect(
+            text { $0.add(entry, to: "s") }
+                == "*8\r\n$4\r\nXADD\r\n$1\r\ns\r\n$10\r\nNOMKSTREAM\r\n$3\r\n5-0\r\n$1\r\ne\r\n$1\r\n\u{1}\r\n"
+                + "$1\r\nt\r\n$55\r\n\(traceparent)\r\n")
+        #expect(text { $0.add(entry, to: "s", creating: true) }.hasPrefix("*7\r\n$4\r\nXADD\r\n$1\r\ns\r\n$3\r\n5-0"))
     }
 
     @Test("the buffer counts the replies that are due and gives a large burst back")

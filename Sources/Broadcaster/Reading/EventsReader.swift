@@ -25,6 +25,8 @@ struct EventsReader {
     private var liveOn: [Int: Int] = [:]
     /// The last entry of a feed that was skipped: the chain does not know of it.
     private var skipped: [Int: StreamID] = [:]
+    /// Of the entries that were applied since the last turn; nil if none is sampled, or nothing is traced.
+    private var traced: TracedEntries?
     /// Feeds whose state has to be built from the stream before their entries can be applied.
     private var unloaded: Set<Int>
 
@@ -61,7 +63,10 @@ struct EventsReader {
         }
         let isDrained = try await read(block: block)
         health.report(Self.component, .up)
-        return distributor.takeBatch(isDrained: isDrained, at: clock.now)
+        var batch = distributor.takeBatch(isDrained: isDrained, at: clock.now)
+        batch.traced = traced
+        traced = nil
+        return batch
     }
 
     /// What clients must hear of even while Redis is away.
@@ -89,6 +94,7 @@ struct EventsReader {
             if count < configuration.batchEntries { drainedOn[feed] = connections }
         }
         if entries > 0 {
+            traced?.entries = entries
             metrics.batchEntries.record(entries)
             metrics.batchSeconds.recordNanoseconds((clock.now.monotonic - now.monotonic).microseconds * 1_000)
         }
@@ -102,7 +108,9 @@ struct EventsReader {
                 let isWatched = liveOn[feed] == connections
                 liveOn[feed] = drainedOn[feed] == connections ? connections : nil
                 switch try distributor.apply(entry.payload, feed: feed, isWatched: isWatched, at: now) {
-                case .continues, .first: continue
+                case .continues, .first:
+                    if let trace = entry.trace { note(trace, at: now) }
+                    continue
                 case .hole(let after, let before):
                     lose(feed, "frames \(after + 1) to \(before - 1) are missing in its stream")
                 case .fork(let at, let applied):
@@ -115,6 +123,12 @@ struct EventsReader {
                 skip(entry.id, feed, error)
             }
         }
+    }
+
+    private mutating func note(_ trace: TraceContext, at now: Moment) {
+        guard configuration.tracer != nil else { return }
+        traced = traced ?? TracedEntries(began: now.monotonic)
+        traced?.contexts.append(trace)
     }
 
     /// What is no entry at all says nothing of any lane. What is missing without it shows in the chain.

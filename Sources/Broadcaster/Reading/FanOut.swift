@@ -74,6 +74,18 @@ struct FanOut: Sendable {
     private func deliver(_ batch: FanOutBatch, _ delivery: inout Delivery) async throws {
         try await delivery.deliver(batch)
         if !batch.frames.isEmpty { metrics.handedOver(after: batch.lag) }
+        if let traced = batch.traced { trace(traced, until: inFlight) }
+    }
+
+    /// The span of a batch ends when every event loop has given it to its connections, which nobody waits for here.
+    private func trace(_ traced: TracedEntries, until sent: [EventLoopFuture<Void>]) {
+        guard let tracer = configuration.tracer, let span = BatchSpan(traced.contexts), let host = hosts.first else {
+            return
+        }
+        EventLoopFuture.andAllComplete(sent, on: host.eventLoop).whenComplete { _ in
+            let took = clock.now.monotonic - traced.began
+            tracer.record(span.ended(.broadcastSend, took: took.microseconds, [.entries(traced.entries)]))
+        }
     }
 
     /// Classes that merge want to be looked at twice in their interval.

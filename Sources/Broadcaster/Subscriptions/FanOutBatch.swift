@@ -1,4 +1,5 @@
 import FeedModel
+import Telemetry
 
 /// Where a feed stands, as far as the event loops need to know.
 struct FeedProgress: Sendable {
@@ -41,5 +42,16 @@ struct FanOutBatch: Sendable {
     var isDrained = false
     /// Received → applied, of the last entry.
     var lag: Duration = .zero
+    /// Nil if none of the entries is sampled.
+    var traced: TracedEntries?
     var now = Moment(monotonic: .zero, wall: Timestamp(microseconds: 0))
+}
+
+/// The sampled entries of a batch.
+struct TracedEntries: Sendable {
+    var contexts: [TraceContext] = []
+    /// When the first entry of the batch was about to be applied, by the monotonic clock.
+    let began: Duration
+    /// Of the batch, sampled or not.
+    var entries = 0
 }

@@ -1,5 +1,6 @@
 package import FeedModel
 import RedisStreams
+package import Telemetry
 
 /// An entry that has its numbers: what is appended, kept for five seconds, and appended again if Redis forgets it.
 package struct NumberedEntry: Sendable, Equatable {
@@ -7,6 +8,8 @@ package struct NumberedEntry: Sendable, Equatable {
     package let last: FrameNumber
     package let receivedAt: Timestamp
     package let payload: [UInt8]
+    /// Of an entry that is traced; the spool does not keep it.
+    package var trace: TraceContext?
 
     package init(first: FrameNumber, last: FrameNumber, receivedAt: Timestamp, payload: [UInt8]) {
         self.first = first
@@ -16,7 +19,7 @@ package struct NumberedEntry: Sendable, Equatable {
     }
 
     /// As it stands in `raw`.
-    var streamEntry: StreamEntry { StreamEntry(id: StreamID(UInt64(first)), payload: payload) }
+    var streamEntry: StreamEntry { StreamEntry(id: StreamID(UInt64(first)), payload: payload, trace: trace) }
 }
 
 /// Numbers frames and cuts them into entries: at 64 frames, at 64 KiB, and around every control event.

@@ -37,6 +37,8 @@ struct FeedLog {
     let logger: Logger
     var retained = RetainedEntries()
     var builder: EntryBuilder
+    /// Nil when nothing is traced.
+    private var tracing: EntryTracing?
     /// Entries and payload bytes that Redis confirmed.
     private(set) var appended = (entries: 0, frames: 0)
 
@@ -45,7 +47,8 @@ struct FeedLog {
     /// - Returns: the log, and what the entries before the term say; nil if the feed is new.
     static func begin(
         redis: RedisConnection, names: StreamNames, lease: FeedLease, provider: String, isRawAuditOn: Bool,
-        spool: Spool?, health: HealthRegistry, component: String, metrics: FeedClientMetrics, logger: Logger
+        spool: Spool?, tracing: EntryTracing?, health: HealthRegistry, component: String, metrics: FeedClientMetrics,
+        logger: Logger
     ) async throws -> (log: FeedLog, predecessor: Predecessor?, isAfterLoss: Bool) {
         var isAfterLoss = false
         if let spool { isAfterLoss = try await giveBack(spool, redis: redis, names: names, logger: logger) }
@@ -69,9 +72,10 @@ struct FeedLog {
             let resumeToken = try RawEntry.header(of: last.payload).resumeToken
             predecessor = Predecessor(resumeToken: resumeToken, lastLiveAt: lastLiveAt)
         }
-        let log = FeedLog(
+        var log = FeedLog(
             redis: redis, names: names, lease: lease, spool: spool, health: health, component: component,
             metrics: metrics, logger: logger, builder: EntryBuilder(after: header))
+        log.tracing = tracing
         return (log, predecessor, isAfterLoss)
     }
 
@@ -137,7 +141,7 @@ struct FeedLog {
 
     /// Appends the entries that the builder has closed; returns when Redis or the spool has them all.
     mutating func flush() async throws {
-        let closed = builder.takeClosed()
+        var closed = builder.takeClosed()
         appended.entries += closed.count
         appended.frames += closed.reduce(0) { $0 + Int($1.last - $1.first) + 1 }
         bytesUntilMemoryLook -= closed.reduce(0) { $0 + $1.payload.count }
@@ -149,9 +153,11 @@ struct FeedLog {
             if try await beginSpooling(closed) { return }
             try await waitForRoom()
         }
+        // Those that go to the spool are not picked: it keeps payloads only.
+        tracing?.pick(from: &closed)
         retained.keep(closed)
-        if try await append(closed) { return }
-        try await recover(closed)
+        if try await !append(closed) { try await recover(closed) }
+        if !isSpooling { tracing?.appended(closed) }
     }
 
     /// True if Redis took all of `entries`; false if that is unknown or untrue.

@@ -74,6 +74,8 @@ enum MetricDescriptions {
         "touchline_broadcast_batch_seconds": "Time to apply and fan out a batch.",
         "touchline_broadcast_lag_seconds": "Time from received to written to subscribers.",
         "touchline_webhook_posts_total": "Alerts posted to the webhook, by what became of them.",
+        "touchline_traces_exported_total": "Spans that the traces' collector has taken.",
+        "touchline_traces_dropped_total": "Spans that were not exported, by reason.",
         "touchline_end_to_end_seconds": "Time from received to committed or sent.",
     ]
 }

@@ -30,6 +30,7 @@ struct EffectiveConfiguration {
                 + "tls: \(configuration.subscribers.tls?.certificateFile ?? "none"), "
                 + "allowed_origins: [\(configuration.subscribers.allowedOrigins.joined(separator: ", "))] }",
             "operations:  { listen: \"\(configuration.operations)\", webhook: \(Self.webhook(configuration.webhook)) }",
+            "traces:      \(Self.traces(configuration.traces))",
             "log:         \(Self.log(configuration.log))",
             "feeds:",
         ]
@@ -42,6 +43,12 @@ struct EffectiveConfiguration {
         return "{ url: hidden, after: \(milliseconds(webhook.after)), every: \(milliseconds(webhook.every)), "
             + "silent_after: \(milliseconds(webhook.silentAfter)), proxy: \(webhook.proxy.map { "\($0)" } ?? "none"), "
             + "headers: { \(hidden(webhook.headers)) } }"
+    }
+
+    private static func traces(_ traces: TraceConfiguration?) -> String {
+        guard let traces else { return "none" }
+        return "{ endpoint: \(SecretMask.masked(traces.endpoint)), sample: \(traces.sample), "
+            + "proxy: \(traces.proxy.map { "\($0)" } ?? "none"), headers: { \(hidden(traces.headers)) } }"
     }
 
     private static func log(_ log: LogSettings) -> String {

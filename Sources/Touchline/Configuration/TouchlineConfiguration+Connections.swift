@@ -18,13 +18,8 @@ extension TouchlineConfiguration {
             "ping_interval", in: .milliseconds(100)...(.seconds(3_600)), default: connection.pingInterval)
         connection.pongTimeout = feed.duration(
             "pong_timeout", in: .milliseconds(100)...(.seconds(600)), default: connection.pongTimeout)
-        guard let proxy = feed.secret("proxy") else { return connection }
-        do {
-            connection.proxy = try HTTPProxy(url: proxy)
-        } catch {
-            feed.problem("proxy", "must be http://[user:password@]host:port: \(error)")
-        }
-        if let url, WebSocketClientConfiguration.needsServerName(url: url, connection.tls) {
+        connection.proxy = feed.proxy()
+        if connection.proxy != nil, let url, WebSocketClientConfiguration.needsServerName(url: url, connection.tls) {
             feed.problem(
                 "proxy", "needs 'tls.server_name' with it: the name in the certificate of \(SecretMask.masked(url))")
         }

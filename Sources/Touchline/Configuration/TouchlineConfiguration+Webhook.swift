@@ -14,11 +14,7 @@ extension TouchlineConfiguration {
         webhook.silentAfter = section.duration(
             "silent_after", in: .seconds(1)...(.seconds(86_400)), default: webhook.silentAfter)
         webhook.authorityFile = section.readableFile("ca")
-        if let proxy = section.secret("proxy") {
-            do { webhook.proxy = try HTTPProxy(url: proxy) } catch {
-                section.problem("proxy", "must be http://[user:password@]host:port: \(error)")
-            }
-        }
+        webhook.proxy = section.proxy()
         section.rejectUnknownKeys()
         guard let url else {
             // One that is empty is named already.

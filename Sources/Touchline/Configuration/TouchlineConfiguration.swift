@@ -27,6 +27,8 @@ struct TouchlineConfiguration: Sendable {
     var operations = ListenAddress(host: "127.0.0.1", port: 9464)
     /// Where alerts are posted; nil: nowhere.
     var webhook: WebhookConfiguration?
+    /// Where spans are sent; nil: nothing is traced.
+    var traces: TraceConfiguration?
     var log = LogSettings()
     /// What is no mistake of the configuration, but of whoever expects something of it.
     var warnings: [String] = []
@@ -93,6 +95,7 @@ extension TouchlineConfiguration {
         configuration.objectStore = reader.section("object_store").objectStore(environment: environment)
         configuration.readWriter(reader)
         configuration.readListeners(reader, problems: problems)
+        configuration.traces = readTraces(reader)
         configuration.readFeeds(reader, problems: problems)
         reader.rejectUnknownKeys()
         guard problems.all.isEmpty else { throw ConfigurationError(file: file, problems: problems.all) }

@@ -11,6 +11,16 @@ extension Application {
         return [WatchdogService(notifier: notifier, limit: limit, group: .singleton)]
     }
 
+    /// What sends the spans that the stages leave with `tracer`, if there is one.
+    func traceExport(_ tracer: Tracer?, instance: String) -> [any Service] {
+        guard let tracer, let traces = configuration.traces else { return [] }
+        return [
+            TraceExportService(
+                configuration: traces, resource: TraceResource(instance: instance, stage: stageNames), tracer: tracer,
+                group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "touchline.operations"))
+        ]
+    }
+
     /// Alerts, if they are to be posted anywhere.
     func webhook(metrics: PrometheusFactory, health: HealthRegistry) -> [any Service] {
         guard let webhook = configuration.webhook else { return [] }

@@ -66,56 +66,73 @@ struct Application {
     ) throws -> [any Service] {
         let redis = try configuration.redis
         let owner = "\(Self.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+        let tracer = configuration.traces.map { Tracer(oneIn: $0.sample) }
         var services: [any Service] = companions
         services.append(
             OperationsService(
                 address: configuration.operations, metrics: metrics, health: health,
                 logger: Logger(label: "touchline.operations"), onStarted: onStarted))
+        services += traceExport(tracer, instance: owner)
         if stages.contains(.broadcast) {
-            services.append(try broadcaster(redis: redis, owner: owner, health: health))
+            services.append(try broadcaster(redis: redis, owner: owner, health: health, tracer: tracer))
         }
         if stages.contains(.write) {
-            services.append(try writer(redis: redis, lists, health: health))
+            services.append(try writer(redis: redis, lists, health: health, tracer: tracer))
         }
         if stages.contains(.process) {
-            let feeds = configuration.feeds.map(ProcessedFeed.init)
-            services.append(
-                ProcessorService(
-                    configuration: .init(redis: redis, prefix: configuration.prefix, feeds: feeds, ownerName: owner),
-                    changes: lists.processed, health: health, logger: Logger(label: "touchline.processor")))
+            services.append(processor(redis: redis, lists, owner: owner, health: health, tracer: tracer))
         }
         if stages.contains(.feed) {
-            var feedClient = FeedClientConfiguration(
-                redis: redis, prefix: configuration.prefix, feeds: configuration.feeds,
-                isRawAuditOn: configuration.isRawAuditOn, linger: configuration.linger, ownerName: owner)
-            feedClient.spool = configuration.spool
-            services.append(
-                FeedClientService(
-                    configuration: feedClient, changes: lists.configured, health: health, group: .singleton,
-                    logger: Logger(label: "touchline.feed_client")))
+            services.append(feedClient(redis: redis, lists, owner: owner, health: health, tracer: tracer))
         }
         return services
     }
 
+    private func feedClient(
+        redis: RedisEndpoint, _ lists: FeedLists, owner: String, health: HealthRegistry, tracer: Tracer?
+    ) -> any Service {
+        var feedClient = FeedClientConfiguration(
+            redis: redis, prefix: configuration.prefix, feeds: configuration.feeds,
+            isRawAuditOn: configuration.isRawAuditOn, linger: configuration.linger, ownerName: owner)
+        feedClient.spool = configuration.spool
+        feedClient.tracer = tracer
+        return FeedClientService(
+            configuration: feedClient, changes: lists.configured, health: health, group: .singleton,
+            logger: Logger(label: "touchline.feed_client"))
+    }
+
+    private func processor(
+        redis: RedisEndpoint, _ lists: FeedLists, owner: String, health: HealthRegistry, tracer: Tracer?
+    ) -> any Service {
+        let feeds = configuration.feeds.map(ProcessedFeed.init)
+        var processor = ProcessorConfiguration(
+            redis: redis, prefix: configuration.prefix, feeds: feeds, ownerName: owner)
+        processor.tracer = tracer
+        return ProcessorService(
+            configuration: processor, changes: lists.processed, health: health,
+            logger: Logger(label: "touchline.processor"))
+    }
+
     private func writer(
-        redis: RedisEndpoint, _ lists: FeedLists, health: HealthRegistry
+        redis: RedisEndpoint, _ lists: FeedLists, health: HealthRegistry, tracer: Tracer?
     ) throws -> any Service {
         var policy = BatchPolicy()
         policy.rows = configuration.batchRows
         policy.bytes = configuration.batchBytes
         policy.period = configuration.batchPeriod
-        let writer = WriterConfiguration(
+        var writer = WriterConfiguration(
             redis: redis, postgresURL: configuration.postgresURL, prefix: configuration.prefix,
             feeds: configuration.feeds.map(WriterFeed.init),
             connections: min(configuration.postgresConnections, 4), batch: policy,
             isRawAuditOn: configuration.isRawAuditOn, consumerName: "\(Self.hostName)-writer",
             letters: configuration.letters, partitions: configuration.partitions)
+        writer.tracer = tracer
         return try WriterService(
             configuration: writer, changes: lists.written, health: health, logger: Logger(label: "touchline.writer"))
     }
 
     private func broadcaster(
-        redis: RedisEndpoint, owner: String, health: HealthRegistry
+        redis: RedisEndpoint, owner: String, health: HealthRegistry, tracer: Tracer?
     ) throws -> any Service {
         var broadcaster = BroadcasterConfiguration(
             redis: redis, prefix: configuration.prefix, feeds: configuration.feeds.map(\.name),
@@ -124,6 +141,7 @@ struct Application {
         broadcaster.tls = configuration.subscribers.tls
         broadcaster.allowedOrigins = configuration.subscribers.allowedOrigins
         broadcaster.limits = configuration.subscribers.limits
+        broadcaster.tracer = tracer
         return BroadcasterService(
             configuration: broadcaster, health: health, logger: Logger(label: "touchline.broadcaster"))
     }

@@ -118,6 +118,7 @@ struct BatchDecoder: ~Copyable {
         batch.append(
             BatchEntry(
                 feed: route.index, feedID: route.feedID, id: entry.id, header: reader.header, payload: entry.payload))
+        if let trace = entry.trace { batch.traces.append(trace) }
     }
 
     // MARK: Events

@@ -1,5 +1,6 @@
 import FeedModel
 import RedisStreams
+import Telemetry
 
 /// What one transaction will write, gathered from entries of `events`: flat arrays of rows, every row in the order in
 /// which
@@ -22,6 +23,8 @@ struct WriteBatch: Sendable {
     private(set) var resumedTerms: Set<TermKey> = []
     var unreadable: [UnreadableEntry] = []
     var lost: [LostEntry] = []
+    /// Of the sampled entries.
+    var traces: [TraceContext] = []
     var pending = PendingDimensions()
     var arena: [UInt8] = []
     /// Some entries are dead letters that were sent through again.

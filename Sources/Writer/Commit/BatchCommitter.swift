@@ -12,6 +12,7 @@ struct BatchCommitter: Sendable {
     let partitions: PartitionKeeper
     let resumedTerms = ResumedTerms()
     let routes: [FeedRoute]
+    let tracer: Tracer?
     let metrics: WriterMetrics
     let logger: Logger
 
@@ -24,6 +25,7 @@ struct BatchCommitter: Sendable {
         let start = ContinuousClock.now
         var outcome = try await write(sealed)
         let duration = ContinuousClock.now - start
+        trace(sealed, outcome, took: duration)
         outcome.isAcknowledged = await acknowledge(sealed)
         metrics.committed(sealed, outcome, in: duration)
         if outcome.lostEntries > 0 {
@@ -32,6 +34,17 @@ struct BatchCommitter: Sendable {
                 metadata: [LogKey.entries: "\(outcome.lostEntries)"])
         }
         return outcome
+    }
+
+    private func trace(_ sealed: SealedBatch, _ outcome: CommitOutcome, took duration: Duration) {
+        guard let tracer, let span = BatchSpan(sealed.batch.traces) else { return }
+        tracer.record(
+            span.ended(
+                .writeCommit, took: duration.microseconds,
+                [
+                    .entries(sealed.batch.entries.count), .rows(outcome.rowCount),
+                    .trigger(sealed.trigger.rawValue),
+                ]))
     }
 
     private func write(_ sealed: SealedBatch) async throws -> CommitOutcome {

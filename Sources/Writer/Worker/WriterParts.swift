@@ -79,8 +79,8 @@ struct WriterParts: Sendable {
         let other = RedisConnection(endpoint: configuration.redis, name: "writer-ack-\(number)")
         let retry = retry("\(number)")
         let committer = BatchCommitter(
-            retry: retry, acknowledger: other, partitions: partitions, routes: mine, metrics: retry.metrics,
-            logger: retry.logger)
+            retry: retry, acknowledger: other, partitions: partitions, routes: mine,
+            tracer: configuration.tracer, metrics: retry.metrics, logger: retry.logger)
         let intake = StreamIntake(
             routes: mine, consumer: "\(configuration.consumerName)-\(number)", configuration: configuration,
             reader: reader, other: other, logger: retry.logger)

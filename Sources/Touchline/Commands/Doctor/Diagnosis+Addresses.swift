@@ -70,4 +70,18 @@ extension Diagnosis {
             return Finding("operations.webhook", problem: SecretMask.masked("\(error)"))
         }
     }
+
+    /// Whether the collector takes spans from us. None are sent: an empty request changes nothing.
+    static func traces(_ traces: TraceConfiguration) async -> Finding {
+        var exchange = traces.exchange
+        exchange.body = SpanDocument.body(of: [], from: TraceResource(instance: "doctor", stage: ""))
+        do {
+            let answer = try await exchange.perform(group: MultiThreadedEventLoopGroup.singleton)
+            if (200..<300).contains(answer.status) { return Finding("the traces' collector takes spans") }
+            let why = "the collector answers \(answer.status): look at the endpoint's path and 'traces.headers'"
+            return Finding("traces.endpoint", problem: why)
+        } catch {
+            return Finding("traces.endpoint", problem: SecretMask.masked("\(error)"))
+        }
+    }
 }

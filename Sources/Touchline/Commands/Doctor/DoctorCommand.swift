@@ -19,6 +19,7 @@ struct DoctorCommand: ReportingCommand {
         findings += await Diagnosis.listeners(configuration)
         if let keys = await Diagnosis.subscriberKeys(configuration) { findings.append(keys) }
         if let webhook = configuration.webhook { findings.append(await Diagnosis.webhook(webhook)) }
+        if let traces = configuration.traces { findings.append(await Diagnosis.traces(traces)) }
         findings += configuration.warnings.map { Finding("environment", problem: $0, isWarning: true) }
         await withTaskGroup(of: (Int, Finding).self) { group in
             for (index, feed) in configuration.feeds.enumerated() {
