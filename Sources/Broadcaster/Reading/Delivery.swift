@@ -7,7 +7,7 @@ import NIOCore
 /// the same however many frames it carries, so that batches twice as large halve the CPU of a delivery.
 struct Delivery {
     private let hosts: [HubHost]
-    private var underWay: [EventLoopFuture<Void>] = []
+    private(set) var underWay: [EventLoopFuture<Void>] = []
     private var areLoopsBehind = false
 
     /// Shorter waits are what handing over costs anyway.

@@ -74,7 +74,7 @@ struct FanOut: Sendable {
     private func deliver(_ batch: FanOutBatch, _ delivery: inout Delivery) async throws {
         try await delivery.deliver(batch)
         if !batch.frames.isEmpty { metrics.handedOver(after: batch.lag) }
-        if let traced = batch.traced { trace(traced, until: inFlight) }
+        if let traced = batch.traced { trace(traced, until: delivery.underWay) }
     }
 
     /// The span of a batch ends when every event loop has given it to its connections, which nobody waits for here.
