@@ -5,7 +5,7 @@ import Foundation
 struct RecordedLine {
     /// The frame as it stands in the line.
     let bytes: UnsafeRawBufferPointer
-    /// Milliseconds since 1970.
+    /// Microseconds since 1970.
     let receivedAt: Int64?
     /// The frame, if it does not stand in the line as it was.
     let decoded: Data?
@@ -16,7 +16,7 @@ struct RecordedLine {
             return
         }
         bytes = UnsafeRawBufferPointer(rebasing: line[(RecordingFormat.timeDigits + 1)...])
-        receivedAt = time / 1_000
+        receivedAt = time
         let mark = RecordingFormat.encodedMark
         decoded = bytes.starts(with: mark) ? Data(base64Encoded: Data(bytes.dropFirst(mark.count))) : nil
     }

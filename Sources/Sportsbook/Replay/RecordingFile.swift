@@ -1,14 +1,16 @@
 import Foundation
 
-/// A recording in memory: one frame a line, with or without the time at which it was received before it. Plain files are mapped; gzip files are unpacked into a temporary file that is
-/// mapped and removed, so that large recordings cost address space rather than memory.
-struct RecordingFile: Sendable {
-    let path: String
+/// A recording in memory: one frame a line, with or without the time at which it was received before it. Plain files are
+/// mapped; gzip files are unpacked into a temporary file that is mapped and removed, so that large recordings cost address
+/// space rather than memory.
+package struct RecordingFile: Sendable {
+    package let path: String
     private let data: Data
     /// Where the lines stand that are not empty.
-    let lines: [Range<Int>]
+    package let lines: [Range<Int>]
 
-    init(path: String) throws(SportsbookError) {
+    /// Reads it whole, and throws what is wrong with it.
+    package init(path: String) throws(SportsbookError) {
         self.path = path
         do {
             data = try Self.isCompressed(path) ? Self.unpacked(path) : Self.mapped(URL(fileURLWithPath: path))
@@ -22,7 +24,7 @@ struct RecordingFile: Sendable {
     }
 
     /// The frame in a line.
-    func withLine<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    package func withLine<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         data.withUnsafeBytes { data in
             let frame = RecordedLine(UnsafeRawBufferPointer(rebasing: data[range]))
             guard let bytes = frame.decoded else { return body(frame.bytes) }
@@ -31,15 +33,15 @@ struct RecordingFile: Sendable {
     }
 
     /// Whether the frame in a line came as a binary one: what is not UTF-8 cannot have come as text.
-    func isBinary(_ range: Range<Int>) -> Bool {
+    package func isBinary(_ range: Range<Int>) -> Bool {
         data.withUnsafeBytes { data in
             RecordedLine(UnsafeRawBufferPointer(rebasing: data[range])).decoded
                 .map { String(validating: $0, as: UTF8.self) == nil } ?? false
         }
     }
 
-    /// When the frame in a line was received, in milliseconds since 1970; nil if the recording does not tell.
-    func receivedAt(_ range: Range<Int>) -> Int64? {
+    /// When the frame in a line was received, in microseconds since 1970; nil if the recording does not tell.
+    package func receivedAt(_ range: Range<Int>) -> Int64? {
         data.withUnsafeBytes { RecordedLine(UnsafeRawBufferPointer(rebasing: $0[range])).receivedAt }
     }
 

@@ -60,7 +60,7 @@ struct ReplayTimeline: Sendable {
             let (isSession, said) = file.withLine(range) { (dialect.isSessionLine($0), dialect.clock($0)) }
             if isSession { continue }
             // What was recorded from a socket is sent as it came, bursts and pauses included.
-            let clock = file.receivedAt(range) ?? said
+            let clock = file.receivedAt(range).map { $0 / 1_000 } ?? said
             if let clock { last = max(last ?? clock, clock) }
             if last == nil { untimed += 1 }
             result.append((range, last ?? 0))

@@ -62,7 +62,7 @@ package struct HistoryReplacement: Sendable {
     /// Replaces the rows of `entries`, each as a whole or not at all.
     package func replace(_ entries: [Entry]) async throws -> Outcome {
         guard !entries.isEmpty else { return Outcome() }
-        let sealed = try seal(entries)
+        let sealed = try SealedBatch(decoding: entries, of: route)
         do {
             return try await commit(sealed, entries)
         } catch {
@@ -77,17 +77,6 @@ package struct HistoryReplacement: Sendable {
             outcome += try await replace(Array(entries[middle...]))
             return outcome
         }
-    }
-
-    private func seal(_ entries: [Entry]) throws -> SealedBatch {
-        var decoder = BatchDecoder()
-        var cache = DimensionCache(maximumSelections: 1_000_000)
-        for entry in entries {
-            let stored = StreamEntry(id: StreamID(UInt64(entry.header.first)), payload: entry.events)
-            try decoder.append(stored, of: route, cache: &cache)
-        }
-        let batch = decoder.take()
-        return SealedBatch(batch, .drain, cache.resolve(batch))
     }
 
     private static let tries = 5
@@ -125,5 +114,19 @@ package struct HistoryReplacement: Sendable {
         case .data, .duplicate, .missingPartition: "\(SinkRetry.postgresError(of: error) ?? .cancelled)"
         default: nil
         }
+    }
+}
+
+extension SealedBatch {
+    /// What the Writer would have made of entries that are not in a stream.
+    init(decoding entries: [HistoryReplacement.Entry], of route: FeedRoute) throws {
+        var decoder = BatchDecoder()
+        var cache = DimensionCache(maximumSelections: 1_000_000)
+        for entry in entries {
+            let stored = StreamEntry(id: StreamID(UInt64(entry.header.first)), payload: entry.events)
+            try decoder.append(stored, of: route, cache: &cache)
+        }
+        let batch = decoder.take()
+        self.init(batch, .drain, cache.resolve(batch))
     }
 }

@@ -32,41 +32,12 @@ struct RederiveCommand: ReportingCommand {
             configuration.postgresURL, name: "rederive", statementTimeout: nil
         ) { connection in
             var refused = 0
-            for stored in try await feeds(connection, configuration) {
+            for stored in try await StoredFeed.find(feed, connection, configuration) {
                 refused += try await rederive(stored, connection)
             }
             return refused
         }
         if refused > 0 { throw ExitCode.failure }
-    }
-
-    private struct StoredFeed: Sendable {
-        let id: Int16
-        let feed: ProcessedFeed
-    }
-
-    /// The feeds that Postgres knows, under the rules that the configuration has for them.
-    private func feeds(
-        _ connection: PostgresConnection, _ configuration: TouchlineConfiguration
-    ) async throws -> [StoredFeed] {
-        let stored = try await connection.withSession { session in
-            let rows = try session.query("SELECT feed_id, name, provider FROM feeds ORDER BY name")
-            return (0..<rows.count).map {
-                (rows.int16($0, 0) ?? 0, rows.text($0, 1) ?? "", rows.text($0, 2) ?? "")
-            }
-        }
-        let chosen = stored.filter { feed == nil || $0.1 == feed }
-        if let feed, chosen.isEmpty {
-            let known = stored.map(\.1).joined(separator: ", ")
-            throw CommandFailure(
-                description: "no feed '\(feed.printable)' in the database; it has: \(known.isEmpty ? "none" : known)",
-                exitCode: ExitCode(2))
-        }
-        return chosen.compactMap { id, name, provider in
-            guard let name = FeedName(name) else { return nil }
-            let rules = configuration.feeds.first { $0.name == name }.map(ProcessedFeed.init)
-            return StoredFeed(id: id, feed: rules ?? ProcessedFeed(name: name, provider: provider))
-        }
     }
 
     private func rederive(_ stored: StoredFeed, _ connection: PostgresConnection) async throws -> Int {

@@ -13,6 +13,7 @@ struct ReplayCommand: ReportingCommand {
         discussion: """
             Example: touchline replay cricket.mcm.ndjson.gz --provider betfair --speed 60 --private
             Example: touchline replay s3://history/recordings/book-a-20260307T150000Z.ndjson.gz --provider sportsbook
+            Example: touchline replay /var/recordings/book-a-*.ndjson.gz --provider sportsbook --feed book-a --fill
             Several files are merged by the provider's own clock into one feed.
             """)
 
@@ -26,14 +27,24 @@ struct ReplayCommand: ReportingCommand {
     @Option(help: "The feed's name.") var feed = "replay"
     @Flag(name: .customLong("private"), help: "Use a Redis and a Postgres of our own instead of the configured ones.")
     var isPrivate = false
+    @Flag(
+        help: """
+            Send nothing: write what a feed's 'record' wrote into the holes of --feed's history that verify lists, as of when it was \
+            received. For what is missing after a restore from a backup.
+            """)
+    var fill = false
     @Flag(help: "Stay up after the last line, until ctrl-C.") var stay = false
 
     func execute() async throws {
+        guard !fill || !isPrivate && !stay else {
+            throw CommandFailure(description: "--fill goes with neither --private nor --stay", exitCode: ExitCode(2))
+        }
         var configuration = try options.load()
-        configuration.feeds = []
         let local = try await FetchedRecordings.fetch(files, from: configuration.objectStore)
         // The server unpacks them while it starts, or maps them: they are needed until the end.
         defer { local.remove() }
+        if fill { return try await FillRun(feed: feed, provider: provider, files: local.paths).run(configuration) }
+        configuration.feeds = []
         let replay = ReplayRun(recording: try recording(local.paths), isStaying: stay)
         guard isPrivate else { return try await run(replay, with: configuration) }
         let servers = try await PrivateServers.start(logger: Logger(label: "touchline.replay"))
