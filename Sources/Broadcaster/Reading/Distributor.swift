@@ -58,7 +58,6 @@ struct Distributor: Sendable {
     /// What happened since the last turn.
     mutating func takeBatch(isDrained: Bool, at now: Moment) -> FanOutBatch {
         encoding.now = now
-        flushHeldBack()
         var batch = FanOutBatch()
         batch.now = now
         batch.isDrained = isDrained
@@ -66,6 +65,7 @@ struct Distributor: Sendable {
         batch.reloaded = reloaded
         reloaded.removeAll()
         for index in books.indices { collect(index, into: &batch) }
+        flushHeldBack()
         let (frames, merged) = encoding.take()
         batch.frames = frames
         metrics.emitted(frames.count, merged: merged)
@@ -74,8 +74,14 @@ struct Distributor: Sendable {
         return batch
     }
 
+    /// Lets out what is due, and notes how far each feed's classes have come.
     private mutating func flushHeldBack() {
-        for (id, lane) in holdingBack where !lane.withState({ $0.flush(&encoding) }) { holdingBack[id] = nil }
+        var held = [HeldFrames](repeating: HeldFrames(), count: progress.count)
+        for (id, lane) in holdingBack
+        where !lane.withState({ $0.flush(&encoding, noting: &held[lane.feed]) }) {
+            holdingBack[id] = nil
+        }
+        for index in progress.indices { progress[index].held = held[index] }
     }
 
     private mutating func collect(_ index: Int, into batch: inout FanOutBatch) {

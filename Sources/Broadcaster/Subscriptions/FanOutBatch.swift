@@ -4,6 +4,8 @@ import FeedModel
 struct FeedProgress: Sendable {
     /// The last frame applied; nil before the first entry.
     var frame: FrameNumber?
+    /// What conflation classes still hold back of the frames up to there.
+    var held = HeldFrames()
     var history = FeedHistory()
     var condition = FeedCondition(status: .down, why: "nothing was received yet")
     /// When the condition began.
