@@ -129,7 +129,13 @@ final class Subscriber {
     var isReceivingSnapshot: Bool { subscriptions.values.contains { !$0.isComplete } }
 
     /// Whether any subscription still covers the lane in this form.
-    func covers(lane: Int, slot: Int) -> Bool {
-        subscriptions.values.contains { $0.audience.lanes[lane]?.slot == slot }
+    func covers(lane: Int, _ projection: Projection) -> Bool { attachment(lane: lane, projection) != nil }
+
+    /// How any subscription sees the lane in this form. Its class does not matter: clients know lanes by name and form.
+    func attachment(lane: Int, _ projection: Projection) -> Attachment? {
+        for subscription in subscriptions.values {
+            if let known = subscription.audience.lanes[lane], known.projection == projection { return known }
+        }
+        return nil
     }
 }

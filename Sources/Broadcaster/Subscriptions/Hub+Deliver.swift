@@ -57,7 +57,7 @@ extension Hub {
         guard let attachment = audience.lanes[lane.id] else { return }
         detach(lane.id, audience)
         let seq = lane.withState { $0.seq }
-        for member in audience.members where !member.subscriber.covers(lane: lane.id, slot: attachment.slot) {
+        for member in audience.members where !member.subscriber.covers(lane: lane.id, attachment.projection) {
             enqueue(.gone(name: lane.name, seq: seq, attachment.projection), member.subscriber)
         }
     }
