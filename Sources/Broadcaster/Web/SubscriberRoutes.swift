@@ -95,12 +95,11 @@ struct SubscriberRoutes: Sendable {
             var query = try SubscriptionQuery(request.query)
             query.channel = resource == .odds ? .odds : .fixtures
             let key = try narrowed(query, grant)
-            let (body, tag) = try await hosts[0].with { hub in hub.document(key, grant, at: now) }
-            let headers: HTTPFields = ["etag": "\"\(tag)\"", "cache-control": "no-cache"]
-            if request.headers.list("if-none-match").contains("\"\(tag)\"") {
-                return HTTPResponse(status: 304, headers: headers, body: .bytes(ByteBuffer()))
-            }
-            return .json(body, headers)
+            let known = request.headers.list("if-none-match")
+            let (body, tag) = try await hosts[0].with { hub in hub.document(key, grant, unless: known, at: now) }
+            let headers: HTTPFields = ["etag": tag, "cache-control": "no-cache"]
+            return body.map { .json($0, headers) }
+                ?? HTTPResponse(status: 304, headers: headers, body: .bytes(ByteBuffer()))
         case .changes:
             let query = try SubscriptionQuery(request.query)
             guard let since = query.since else { throw SubscriptionQuery.Invalid(parameter: "since") }
