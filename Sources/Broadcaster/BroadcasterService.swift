@@ -36,6 +36,7 @@ package struct BroadcasterService: Service {
 
     package func run() async throws {
         try configuration.validate()
+        DescriptorLimit.raise()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         do {
             try await serve(on: group)
