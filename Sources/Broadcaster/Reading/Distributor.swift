@@ -28,6 +28,11 @@ struct Distributor: Sendable {
 
     func isStopped(_ feed: Int) -> Bool { stopped[feed] != nil }
 
+    /// How old a feed's last entry is, by the wall clock; nil before the first one.
+    func lag(of feed: Int, at now: Moment) -> Duration? {
+        books[feed].freshness.lastReceivedAt.map { now.wall.since($0) }
+    }
+
     // MARK: Input
 
     /// Applies one entry. Anything but `.continues` and `.first` means that it was not applied: the feed must be reloaded.
@@ -56,11 +61,11 @@ struct Distributor: Sendable {
     // MARK: Output
 
     /// What happened since the last turn.
-    mutating func takeBatch(isDrained: Bool, at now: Moment) -> FanOutBatch {
+    mutating func takeBatch(_ reach: ReadingReach, at now: Moment) -> FanOutBatch {
         encoding.now = now
         var batch = FanOutBatch()
         batch.now = now
-        batch.isDrained = isDrained
+        batch.reach = reach
         batch.lag = lag
         batch.reloaded = reloaded
         reloaded.removeAll()

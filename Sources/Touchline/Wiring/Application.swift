@@ -124,6 +124,7 @@ struct Application {
         broadcaster.tls = configuration.subscribers.tls
         broadcaster.allowedOrigins = configuration.subscribers.allowedOrigins
         broadcaster.limits = configuration.subscribers.limits
+        broadcaster.drain = configuration.subscribers.drain
         return BroadcasterService(
             configuration: broadcaster, health: health, logger: Logger(label: "touchline.broadcaster"))
     }
