@@ -48,30 +48,44 @@ package final class TokenVerifier: Sendable {
 
     /// The claims of a token that one of the keys signed and that holds at `now`, in seconds since 1970.
     package func verify(_ token: String, at now: Double) throws(TokenRefusal) -> TokenClaims {
-        let payload = try authenticated(Array(token.utf8))
+        try verified(token, at: now).claims
+    }
+
+    /// Whether a key still counts that signed a token earlier.
+    package func trusts(_ signer: TokenSigner) -> Bool { keys.contains { $0.signer == signer } }
+
+    /// The same as `verify`, with the key that signed.
+    package func verified(
+        _ token: String, at now: Double
+    ) throws(TokenRefusal) -> (claims: TokenClaims, signer: TokenSigner) {
+        let (payload, signer) = try authenticated(Array(token.utf8))
         guard let expiry = payload.exp, expiry.isFinite else { throw .withoutExpiry }
         guard now < expiry else { throw .expired }
         if let start = payload.nbf, now < start { throw .notYetValid }
         let audiences = payload.aud?.names ?? []
         if let wanted = configuration.audience, !audiences.contains(wanted) { throw .wrongAudience }
-        return claims(payload, token: token, expiry: expiry, audiences: audiences)
+        return (claims(payload, token: token, expiry: expiry, audiences: audiences), signer)
     }
 
-    private func authenticated(_ token: [UInt8]) throws(TokenRefusal) -> TokenPayload {
+    private var keys: [VerificationKey] { secretKeys + publishedKeys.withLock { $0 } }
+
+    private func authenticated(
+        _ token: [UInt8]
+    ) throws(TokenRefusal) -> (payload: TokenPayload, signer: TokenSigner) {
         guard token.count <= Self.mostTokenBytes, let end = token.lastIndex(of: UInt8(ascii: ".")),
             let (header, payload, signature) = try? DefaultJWTParser().parse(token, as: TokenPayload.self)
         else { throw .malformed }
         // An extension that must be understood is not (RFC 7515 section 4.1.11).
         guard header.crit == nil else { throw .malformed }
-        let fitting = (secretKeys + publishedKeys.withLock { $0 }).filter { $0.algorithm.name == header.alg }
+        let fitting = keys.filter { $0.algorithm.name == header.alg }
         guard !fitting.isEmpty else { throw .wrongAlgorithm }
         let candidates = fitting.filter { $0.id == nil || header.kid == nil || $0.id == header.kid }
         guard !candidates.isEmpty else { throw .unknownKey }
-        let isSigned = candidates.contains { key in
+        let signing = candidates.first { key in
             (try? key.algorithm.verify(signature, signs: token[..<end])) ?? false
         }
-        guard isSigned else { throw .wrongSignature }
-        return payload
+        guard let signing else { throw .wrongSignature }
+        return (payload, signing.signer)
     }
 
     private func claims(

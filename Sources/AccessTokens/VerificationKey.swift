@@ -6,19 +6,22 @@ struct VerificationKey: Sendable {
     /// The `kid` of tokens that it signed; nil when the key has no name.
     let id: String?
     let algorithm: any JWTAlgorithm
+    let signer: TokenSigner
 
     /// The HS256 key of a shared secret.
     init(secret: String) async throws(TokenError) {
         guard secret.utf8.count >= Self.leastSecretBytes else { throw .secretTooShort(secret.utf8.count) }
         id = nil
+        signer = TokenSigner(fingerprint: KeyDigest.of(secret))
         algorithm = try await Self.algorithm { await $0.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256) }
     }
 
     /// A shorter one could be found by trying (RFC 7518 section 3.2).
     private static let leastSecretBytes = 32
 
-    private init(id: String?, algorithm: any JWTAlgorithm) {
+    private init(id: String?, signer: TokenSigner, algorithm: any JWTAlgorithm) {
         self.id = id
+        self.signer = signer
         self.algorithm = algorithm
     }
 
@@ -69,7 +72,9 @@ struct VerificationKey: Sendable {
         default: return nil
         }
         guard let algorithm = try? await algorithm({ try await $0.add(jwk: jwk) }) else { return nil }
-        return VerificationKey(id: member.kid, algorithm: algorithm)
+        let parts = [member.kid, member.x, member.y].map { $0 ?? "" }
+        let signer = TokenSigner(fingerprint: KeyDigest.of(parts.joined(separator: "\u{0}")))
+        return VerificationKey(id: member.kid, signer: signer, algorithm: algorithm)
     }
 }
 

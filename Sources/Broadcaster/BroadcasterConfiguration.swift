@@ -24,8 +24,10 @@ package struct BroadcasterConfiguration: Sendable {
     /// Names this process in the lease of the checkpoint.
     package var ownerName: String
     package var checkpointInterval: Duration = .seconds(15)
-    /// How long clients are given to leave by themselves before a stop.
+    /// Over how long connections are ended before a stop.
     package var drain: Duration = .seconds(1)
+    /// With what a stop does beside, it must end within 30 s.
+    package static let longestDrain: Duration = .seconds(20)
     /// Takes the stage's spans; nil traces nothing.
     package var tracer: Tracer?
 
@@ -54,6 +56,9 @@ package struct BroadcasterConfiguration: Sendable {
         guard (0...65_535).contains(port) else { throw .configuration("\(port) is not a port") }
         guard (.seconds(1)...(.seconds(30))).contains(heartbeat) else {
             throw .configuration("the heartbeat must be between 1 s and 30 s")
+        }
+        guard (.zero...Self.longestDrain).contains(drain) else {
+            throw .configuration("the drain must be between 0 s and 20 s")
         }
         guard eventLoops > 0, batchEntries > 0 else { throw .configuration("event loops and batch must be at least 1") }
     }

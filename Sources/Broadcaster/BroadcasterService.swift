@@ -12,7 +12,7 @@ package import WebSocketTransport
 /// Serves the normalised odds to subscribers over WebSocket, event streams, REST and a page.
 ///
 /// `run` listens at once but lets nobody in before the feeds' streams are caught up with. On graceful shutdown it tells
-/// the subscribers to go elsewhere, waits for `drain`, and ends their connections.
+/// the subscribers to go elsewhere and ends their connections over `drain`, while prices go on.
 package struct BroadcasterService: Service {
     private let configuration: BroadcasterConfiguration
     private let health: HealthRegistry
@@ -36,6 +36,7 @@ package struct BroadcasterService: Service {
 
     package func run() async throws {
         try configuration.validate()
+        DescriptorLimit.raise()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         do {
             try await serve(on: group)
@@ -67,9 +68,12 @@ package struct BroadcasterService: Service {
         let fanOut = FanOut(
             configuration: configuration, hosts: hosts, gate: gate, conflation: conflation, health: health,
             metrics: metrics, clock: clock, logger: logger)
-        let watch = CredentialWatch(configuration: configuration, verifier: verifier, server: server, logger: logger)
-        let result = await Result { try await watch.run(while: { try await fanOut.run() }) }
-        await drain(hosts)
+        let watch = CredentialWatch(
+            configuration: configuration, verifier: verifier, server: server, hosts: hosts, logger: logger)
+        let departure = Departure(hosts: hosts, period: configuration.drain)
+        let result = await Result {
+            try await watch.run(while: { try await fanOut.run(drain: { await departure.run() }) })
+        }
         await server.stop(code: .draining, reason: "draining", grace: .seconds(2))
         await probe.close()
         try result.get()
@@ -85,13 +89,6 @@ package struct BroadcasterService: Service {
 
     private func listen(_ server: HTTPServer) async throws(BroadcasterError) -> ListeningAddress {
         do { return try await server.start() } catch { throw .listening("\(error)") }
-    }
-
-    private func drain(_ hosts: [HubHost]) async {
-        var count = 0
-        for host in hosts { count += (try? await host.drain(.announce(within: configuration.drain)).get()) ?? 0 }
-        if count > 0 { try? await Task.sleep(for: configuration.drain) }
-        for host in hosts { _ = try? await host.drain(.close).get() }
     }
 
     private var serverConfiguration: HTTPServerConfiguration {

@@ -20,7 +20,9 @@ final class BookClient {
     private(set) var messages: [[String: Any]] = []
     /// Lanes whose chain was broken: to be asked for again.
     var resyncs: [String] = []
-    var feedStates: [String: String] = [:]
+    /// As the last message said that tells of them.
+    private(set) var feedStates: [String: String] = [:]
+    private(set) var resetCount = 0
     /// Whether all messages are kept, for tests that look at them.
     var isRecording = false
 
@@ -36,14 +38,30 @@ final class BookClient {
         case "reset":
             lanes.removeAll()
             cursors.removeAll()
+            resetCount += 1
+        case "hello":
+            for (name, feed) in message["feeds"] as? [String: [String: Any]] ?? [:] {
+                feedStates[name] = feed["state"] as? String
+            }
         case "snap_end":
             if let sid = message["sid"] as? Int, let cursor = message["cur"] as? String { cursors["\(sid)"] = cursor }
         case "hb":
             for (sid, cursor) in message["cur"] as? [String: String] ?? [:] { cursors[sid] = cursor }
+            for (name, feed) in message["feeds"] as? [String: [Any]] ?? [:] { feedStates[name] = feed.first as? String }
         case "feed":
             if let name = message["name"] as? String { feedStates[name] = message["state"] as? String }
         default: break
         }
+    }
+
+    /// Goes on with these cursors on another connection, or with nothing at all.
+    func begin(with cursors: [String]?) {
+        if cursors == nil { lanes.removeAll() }
+        self.cursors.removeAll()
+        for (index, cursor) in (cursors ?? []).enumerated() { self.cursors["\(index + 1)"] = cursor }
+        resyncs.removeAll()
+        continued = nil
+        resetCount = 0
     }
 
     func messages(_ type: String) -> [[String: Any]] { messages.filter { $0["t"] as? String == type } }
@@ -106,6 +124,7 @@ final class TestOutlet: Outlet {
     var watermark = 3_000
     private(set) var closeCode: CloseCode?
     private(set) var inFlight: [String] = []
+    private var urgentCount = 0
     private(set) var unwrittenBytes = 0
     /// Everything that was ever written.
     private(set) var writtenBytes = 0
@@ -116,7 +135,7 @@ final class TestOutlet: Outlet {
 
     func write(shared frames: ByteBuffer, isUrgent: Bool) {
         var frames = frames
-        while let payload = frames.readTestFramePayload() { arrive(String(buffer: payload)) }
+        while let payload = frames.readTestFramePayload() { arrive(String(buffer: payload), isUrgent: isUrgent) }
     }
 
     func write(message pieces: [ByteBuffer], cursor: String?) {
@@ -125,9 +144,11 @@ final class TestOutlet: Outlet {
 
     func close(_ code: CloseCode, reason: String) { closeCode = code }
 
-    private func arrive(_ text: String) {
+    /// Urgent ones overtake what is in flight, but not each other.
+    private func arrive(_ text: String, isUrgent: Bool = false) {
         writtenBytes += text.utf8.count
-        inFlight.append(text)
+        inFlight.insert(text, at: isUrgent ? urgentCount : inFlight.count)
+        if isUrgent { urgentCount += 1 }
         unwrittenBytes += text.utf8.count
     }
 
@@ -135,8 +156,7 @@ final class TestOutlet: Outlet {
     func drain() throws -> Bool {
         guard !isStalled, !inFlight.isEmpty else { return false }
         let texts = inFlight
-        inFlight.removeAll()
-        unwrittenBytes = 0
+        cut()
         for text in texts {
             try ProtocolSchemas.check(frame: text)
             try client.take(text)
@@ -147,6 +167,7 @@ final class TestOutlet: Outlet {
     /// The connection breaks: what is in flight is lost.
     func cut() {
         inFlight.removeAll()
+        urgentCount = 0
         unwrittenBytes = 0
     }
 }

@@ -28,8 +28,8 @@ final class TestInstance {
 
     /// One turn: the hub is given what was applied.
     @discardableResult
-    func deliver(isDrained: Bool = true) -> FanOutBatch {
-        let batch = distributor.takeBatch(isDrained: isDrained, at: now)
+    func deliver(_ reach: ReadingReach? = nil) -> FanOutBatch {
+        let batch = distributor.takeBatch(reach ?? .everything(feeds: feeds.count), at: now)
         hub.deliver(batch)
         return batch
     }

@@ -28,6 +28,7 @@ struct SubscriberSettingsTests {
                   partner-a:
                     { sha256: \(Self.digest.uppercased()), feeds: [book-a], sports: [Football], min_conflate_ms: 250, max_conns: 2 }
               limits: { connections_per_key: 3, slow: 20s }
+              drain: 5s
             """, ["SECRET": String(repeating: "s", count: 32)])
         let authentication = configuration.subscribers.authentication
         #expect(authentication.isRequired && authentication.tokens?.audience == "odds")
@@ -40,6 +41,7 @@ struct SubscriberSettingsTests {
         #expect(authentication.keys[Self.digest] == expected)
         #expect(configuration.subscribers.limits.connectionsPerKey == 3)
         #expect(configuration.subscribers.limits.slow == .seconds(20))
+        #expect(configuration.subscribers.drain == .seconds(5))
         #expect(configuration.subscribers.allowedOrigins == ["https://odds.example"])
     }
 

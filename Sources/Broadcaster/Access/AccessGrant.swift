@@ -1,4 +1,4 @@
-import AccessTokens
+package import AccessTokens
 package import FeedModel
 
 /// What whoever presented some credentials may see, and how much of it.
@@ -16,6 +16,8 @@ package struct AccessGrant: Sendable, Equatable {
     package var mayOperate = false
     /// When the credentials end.
     package var expiresAt: Timestamp?
+    /// The key that signed the token; nil for an API key, which lasts as long as the configuration that names it.
+    package var signer: TokenSigner?
 
     package init(name: String?) { self.name = name }
 
@@ -26,8 +28,9 @@ package struct AccessGrant: Sendable, Equatable {
         return grant
     }()
 
-    /// A token's claims.
-    init(_ claims: TokenClaims) {
+    /// A token's claims, and the key that signed them.
+    init(_ claims: TokenClaims, signer: TokenSigner? = nil) {
+        self.signer = signer
         // A token must not be able to share, or use up, what an API key of the same name has.
         name = "jwt:" + claims.subject
         feeds = claims.feeds.map { Set($0) }

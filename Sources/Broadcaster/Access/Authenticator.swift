@@ -37,7 +37,8 @@ struct Authenticator: Sendable {
         if let grant = authentication.keys[KeyDigest.of(token)] { return .allowed(grant) }
         guard let verifier else { return .refused("unknown key") }
         do throws(TokenRefusal) {
-            return .allowed(AccessGrant(try verifier.verify(token, at: Double(now.wall.microseconds) / 1_000_000)))
+            let known = try verifier.verified(token, at: Double(now.wall.microseconds) / 1_000_000)
+            return .allowed(AccessGrant(known.claims, signer: known.signer))
         } catch {
             return .refused(error == .malformed ? "unknown key" : error.description)
         }

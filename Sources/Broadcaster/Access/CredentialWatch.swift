@@ -7,11 +7,12 @@ import WebSocketTransport
 /// Reads key sets and certificates again when their files change, so that rotating them needs no restart.
 ///
 /// It looks at the files' times instead of watching them: that works on every file system, and nobody rotates keys twice a
-/// second. What cannot be used leaves the former in place.
+/// second. What cannot be used leaves the former in place. Connections end whose token was signed with a key that is gone.
 struct CredentialWatch: Sendable {
     let configuration: BroadcasterConfiguration
     let verifier: TokenVerifier?
     let server: HTTPServer
+    let hosts: [HubHost]
     let logger: Logger
 
     private static let interval = Duration.seconds(1)
@@ -32,20 +33,48 @@ struct CredentialWatch: Sendable {
             configuration.tls?.certificateFile, configuration.tls?.privateKeyFile,
             configuration.tls?.clientAuthorityFile,
         ])
+        var hasRevoked = false
         while true {
             try await Task.sleep(for: Self.interval)
-            if keys.haveChanged() { await reload("keys for tokens") { try await verifier?.reload() } }
+            // Once more in the next round, for those who were on their way in while the keys changed.
+            if hasRevoked { await closeRevoked() }
+            hasRevoked = false
+            if keys.haveChanged(), await reload("keys for tokens", { try await verifier?.reload() }) {
+                hasRevoked = true
+                await closeRevoked()
+            }
             if certificates.haveChanged() { await reload("certificate") { try server.reloadTLS() } }
         }
     }
 
-    private func reload(_ what: String, _ body: () async throws -> Void) async {
+    private func closeRevoked() async {
+        guard let verifier else { return }
+        for host in hosts {
+            // Fails only when the loop has ended, and with it the connections.
+            try? await host.with { hub in hub.close { !verifier.trusts($0) } }
+        }
+    }
+
+    @discardableResult
+    private func reload(_ what: String, _ body: () async throws -> Void) async -> Bool {
         do {
             try await body()
             logger.notice("credentials are read again", metadata: ["what": "\(what)"])
+            return true
         } catch {
             logger.error(
                 "credentials are not taken: the former hold", metadata: ["what": "\(what)", LogKey.error: "\(error)"])
+            return false
+        }
+    }
+}
+
+extension Hub {
+    /// Ends the connections whose token was signed with a key that is not trusted any more.
+    func close(signedBy isRevoked: (TokenSigner) -> Bool) {
+        for subscriber in subscribers.values where subscriber.isAuthenticated {
+            guard let signer = subscriber.grant.signer, isRevoked(signer) else { continue }
+            close(subscriber, .authenticationFailed, "the token's key is gone")
         }
     }
 }

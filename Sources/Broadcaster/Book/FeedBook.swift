@@ -12,7 +12,8 @@ struct FeedBook: Sendable {
     private(set) var changes = BookChanges()
 
     private let numbers: LaneNumbers
-    private var laneOfKey: [UInt64: Lane] = [:]
+    /// Saves looking at identities, and finds the lane of a settlement.
+    private(set) var laneOfKey: [UInt64: Lane] = [:]
     private var snapshotBegan: Position?
     private var lastReceivedAt: Timestamp?
     // What the frame being applied has touched.
@@ -188,9 +189,21 @@ struct FeedBook: Sendable {
         for lane in lanes.values {
             update(lane) { $0.sweep(at: position, frame: header.first, receivedAt: header.receivedAt) }
         }
-        let expired = lanes.values.filter { lane in lane.withState { $0.isExpired(at: header.receivedAt) } }
+        var expired: [Lane] = []
+        var keyCount = 0
+        for lane in lanes.values {
+            let (isExpired, count) = lane.withState { ($0.isExpired(at: header.receivedAt), $0.keyCount) }
+            if isExpired { expired.append(lane) } else { keyCount += count }
+        }
         if !expired.isEmpty { forget(expired, header) }
+        forgetKeys(of: keyCount)
         history.swept(at: header.receivedAt, last: chain.last ?? header.prev)
+    }
+
+    /// Where selections come and go most keys are of none that a lane still knows; of those nothing but their number shows.
+    private mutating func forgetKeys(of known: Int) {
+        guard laneOfKey.count > 2 * known + 1_024 else { return }
+        laneOfKey = laneOfKey.filter { key, lane in lane.withState { $0.knows(key) } }
     }
 
     private mutating func forget(_ expired: [Lane], _ header: EventsEntryHeader) {

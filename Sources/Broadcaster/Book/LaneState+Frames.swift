@@ -87,7 +87,7 @@ extension LaneState {
                 emit(slot, frame: frame, &encoding)
                 continue
             }
-            guard merge(slot) else { continue }
+            guard merge(slot, frame: frame) else { continue }
             if slots[slot].isDue(at: encoding.now.monotonic) {
                 emitMerged(slot, frame: frame, &encoding)
             } else {
@@ -98,14 +98,15 @@ extension LaneState {
         return isHoldingBack
     }
 
-    /// Sends what classes have held back for long enough. Returns whether anything is still held back.
-    mutating func flush(_ encoding: inout FrameEncoding) -> Bool {
+    /// Sends what classes have held back for long enough. Returns whether anything is still held back, and notes that.
+    mutating func flush(_ encoding: inout FrameEncoding, noting held: inout HeldFrames) -> Bool {
         var isHoldingBack = false
         for slot in slots.indices where !slots[slot].pending.isEmpty {
             if slots[slot].isDue(at: encoding.now.monotonic) {
                 emitMerged(slot, frame: seq, &encoding)
             } else {
                 isHoldingBack = true
+                held.note(slots[slot].pending.firstFrame, in: slots[slot].conflation)
             }
         }
         return isHoldingBack
@@ -148,7 +149,7 @@ extension LaneState {
     }
 
     /// Adds the frame's changes to what the slot has pending; false if its projection shows none of them.
-    private mutating func merge(_ slot: Int) -> Bool {
+    private mutating func merge(_ slot: Int, frame: FrameNumber) -> Bool {
         guard isVisible(slot) else { return false }
         for key in touchedKeys {
             if let row = row(key) {
@@ -161,6 +162,7 @@ extension LaneState {
             }
         }
         if isFixtureTouched { slots[slot].pending.isFixtureTouched = true }
+        if slots[slot].pending.isEmpty { slots[slot].pending.firstFrame = frame }
         slots[slot].pending.frameCount += 1
         return true
     }

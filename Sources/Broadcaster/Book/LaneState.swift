@@ -39,7 +39,7 @@ struct LaneState: Sendable {
     var rows: [Row] = []
     var tombstones: [UInt64: Tombstone] = [:]
     private var index: [UInt64: Int] = [:]
-    private var marketIndex: [String: Int] = [:]
+    var marketIndex: [String: Int] = [:]
 
     // What the frame being applied has changed so far.
     private(set) var touchedKeys: [UInt64] = []
@@ -87,6 +87,11 @@ struct LaneState: Sendable {
     var isTouched: Bool { isFixtureTouched || !touchedKeys.isEmpty }
 
     func row(_ key: UInt64) -> Row? { index[key].map { rows[$0] } }
+
+    /// How many selections it knows, with those that are gone but not forgotten.
+    var keyCount: Int { rows.count + tombstones.count }
+
+    func knows(_ key: UInt64) -> Bool { index[key] != nil || tombstones[key] != nil }
 
     // MARK: Events
 
@@ -186,6 +191,7 @@ struct LaneState: Sendable {
         let limit = receivedAt - Self.retention
         if tombstones.contains(where: { $0.value.removedAt < limit }) {
             tombstones = tombstones.filter { $0.value.removedAt >= limit }
+            forgetUnusedMarkets()
         }
         var slot = 0
         while slot < rows.count {
@@ -282,7 +288,7 @@ struct LaneState: Sendable {
         return markets.count - 1
     }
 
-    private static func marketKey(_ type: String, _ id: String) -> String { "\(type)\u{0}\(id)" }
+    static func marketKey(_ type: String, _ id: String) -> String { "\(type)\u{0}\(id)" }
 
     /// Ends the frame being applied; called by `finishFrame` when the deltas are made.
     mutating func clearTouched(frame: FrameNumber) {

@@ -32,6 +32,8 @@ struct PendingChanges: Sendable {
     var isFixtureTouched = false
     /// How many frames are merged.
     var frameCount = 0
+    /// The first of them: who resumes must come from before it.
+    var firstFrame: FrameNumber = 0
 
     var isEmpty: Bool { frameCount == 0 }
 

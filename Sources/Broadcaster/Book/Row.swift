@@ -46,7 +46,7 @@ struct Row: Sendable, Equatable {
     /// `SelectionIdentity`'s bytes: two selections with one key would otherwise pass for one another.
     let identity: [UInt8]
     /// Index into the lane's markets.
-    let market: Int
+    var market: Int
     let option: String
     let line: FixedDecimal?
     var name: String
@@ -91,7 +91,8 @@ enum RemovalReason: Sendable, Equatable {
 /// What is kept of a removed row, so that those who resume hear of it and older messages do not revive it.
 struct Tombstone: Sendable, Equatable {
     let reason: RemovalReason
-    let market: Int
+    /// Index into the lane's markets.
+    var market: Int
     /// Names are told once: a row that returns has the one it had.
     let name: String
     let position: Position

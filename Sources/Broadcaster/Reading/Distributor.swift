@@ -28,6 +28,11 @@ struct Distributor: Sendable {
 
     func isStopped(_ feed: Int) -> Bool { stopped[feed] != nil }
 
+    /// How old a feed's last entry is, by the wall clock; nil before the first one.
+    func lag(of feed: Int, at now: Moment) -> Duration? {
+        books[feed].freshness.lastReceivedAt.map { now.wall.since($0) }
+    }
+
     // MARK: Input
 
     /// Applies one entry. Anything but `.continues` and `.first` means that it was not applied: the feed must be reloaded.
@@ -56,16 +61,16 @@ struct Distributor: Sendable {
     // MARK: Output
 
     /// What happened since the last turn.
-    mutating func takeBatch(isDrained: Bool, at now: Moment) -> FanOutBatch {
+    mutating func takeBatch(_ reach: ReadingReach, at now: Moment) -> FanOutBatch {
         encoding.now = now
-        flushHeldBack()
         var batch = FanOutBatch()
         batch.now = now
-        batch.isDrained = isDrained
+        batch.reach = reach
         batch.lag = lag
         batch.reloaded = reloaded
         reloaded.removeAll()
         for index in books.indices { collect(index, into: &batch) }
+        flushHeldBack()
         let (frames, merged) = encoding.take()
         batch.frames = frames
         metrics.emitted(frames.count, merged: merged)
@@ -74,8 +79,14 @@ struct Distributor: Sendable {
         return batch
     }
 
+    /// Lets out what is due, and notes how far each feed's classes have come.
     private mutating func flushHeldBack() {
-        for (id, lane) in holdingBack where !lane.withState({ $0.flush(&encoding) }) { holdingBack[id] = nil }
+        var held = [HeldFrames](repeating: HeldFrames(), count: progress.count)
+        for (id, lane) in holdingBack
+        where !lane.withState({ $0.flush(&encoding, noting: &held[lane.feed]) }) {
+            holdingBack[id] = nil
+        }
+        for index in progress.indices { progress[index].held = held[index] }
     }
 
     private mutating func collect(_ index: Int, into batch: inout FanOutBatch) {

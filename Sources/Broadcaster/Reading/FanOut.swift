@@ -7,7 +7,7 @@ import ServiceLifecycle
 import Supervision
 import Telemetry
 
-/// The loop that reads the streams and hands every turn to the event loops, until the service is asked to stop.
+/// The loop that reads the streams and hands every turn to the event loops, until the subscribers are gone.
 struct FanOut: Sendable {
     let configuration: BroadcasterConfiguration
     let hosts: [HubHost]
@@ -19,56 +19,70 @@ struct FanOut: Sendable {
     let logger: Logger
 
     /// Often enough that a feed that falls silent is noticed, and heartbeats are on time.
-    private static let longestBlock = Duration.milliseconds(250)
+    static let longestBlock = Duration.milliseconds(250)
     private static let shortestBlock = Duration.milliseconds(10)
-    private static let pauseAfterFailure = Duration.milliseconds(250)
 
-    func run() async throws {
-        let isStopping = StopFlag()
+    /// Distributes until the service is asked to stop and `drain` has ended: who is still connected then must not see prices
+    /// stand still.
+    func run(drain: @escaping @Sendable () async -> Void) async throws {
+        let isDrained = StopFlag()
         let keeper = CheckpointKeeper(configuration: configuration, metrics: metrics, logger: logger)
-        try await withTaskCancellationOrGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await keeper.run() }
-                tasks.addTask { try await distribute(isStopping, keeper) }
-                // The keeper ends only when it is cancelled, the loop when it is asked to stop.
-                defer { tasks.cancelAll() }
-                try await tasks.next()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await keeper.run() }
+            tasks.addTask { try await distribute(until: isDrained, keeper) }
+            tasks.addTask {
+                // Cancelled is a way to be asked, too: then nobody is given time.
+                try? await gracefulShutdown()
+                gate.stop()
+                await drain()
+                isDrained.request()
             }
-        } onCancelOrGracefulShutdown: {
-            isStopping.request()
+            // The keeper ends only when it is cancelled, the others with the drain.
+            defer { tasks.cancelAll() }
+            try await tasks.next()
         }
     }
 
-    private func distribute(_ isStopping: StopFlag, _ keeper: CheckpointKeeper) async throws {
+    private func distribute(until isDrained: StopFlag, _ keeper: CheckpointKeeper) async throws {
         var reader = EventsReader(
             configuration: configuration, health: health, metrics: metrics, clock: clock, logger: logger)
         var delivery = Delivery(hosts: hosts)
         var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(2))
-        while !isStopping.isRequested, !Task.isCancelled {
-            var batch: FanOutBatch
+        while !isDrained.isRequested, !Task.isCancelled {
+            let batch: FanOutBatch
             do {
                 try await delivery.catchUp()
                 batch = try await reader.turn(block: block)
                 backoff.reset()
                 keeper.offer(reader.distributor.books)
             } catch let error as RedisError {
-                metrics.failed("redis")
-                health.report(EventsReader.component, .down("\(error)"))
-                logger.warning("redis is away", metadata: [LogKey.error: "\(error)"])
-                batch = reader.idleTurn()
-                try await deliver(batch, &delivery)
+                report(error)
                 var generator = SystemRandomNumberGenerator()
-                try await Task.sleep(for: backoff.next(using: &generator))
+                try await idle(for: backoff.next(using: &generator), &reader, &delivery)
                 continue
             }
             try await deliver(batch, &delivery)
-            if batch.isDrained, !gate.isReady {
-                gate.isReady = true
+            if batch.reach.hasCaughtUp, gate.open() {
                 logger.info("caught up", metadata: ["lanes": "\(reader.distributor.laneCount)"])
             }
         }
         try? await delivery.finish()
         await reader.close()
+    }
+
+    private func report(_ error: RedisError) {
+        metrics.failed("redis")
+        health.report(EventsReader.component, .down("\(error)"))
+        logger.warning("redis is away", metadata: [LogKey.error: "\(error)"])
+    }
+
+    /// Waits, and meanwhile tells clients of feeds that fall silent.
+    private func idle(for pause: Duration, _ reader: inout EventsReader, _ delivery: inout Delivery) async throws {
+        let end = clock.now.monotonic + pause
+        repeat {
+            try await deliver(reader.idleTurn(), &delivery)
+            try await Task.sleep(for: max(.zero, min(Self.longestBlock, end - clock.now.monotonic)))
+        } while clock.now.monotonic < end
     }
 
     private func deliver(_ batch: FanOutBatch, _ delivery: inout Delivery) async throws {

@@ -46,11 +46,13 @@ final class Audience {
         last.slotInAudience = member.slotInAudience
     }
 
-    /// All frames of the turn in one buffer, so that a member costs one write.
-    var joined: ByteBuffer {
-        guard pending.count > 1, let first = pending.first else { return pending.first?.buffer ?? ByteBuffer() }
+    /// All frames of the turn in one buffer, so that a member costs one write; nil if they are more than `limit` together.
+    func joined(upTo limit: Int) -> ByteBuffer? {
+        guard pending.count > 1, let first = pending.first else { return pending.first?.buffer }
+        let rest = pending.dropFirst().reduce(0) { $0 + $1.buffer.readableBytes }
+        guard first.buffer.readableBytes + rest <= limit else { return nil }
         var buffer = first.buffer
-        buffer.reserveCapacity(minimumWritableBytes: pending.dropFirst().reduce(0) { $0 + $1.buffer.readableBytes })
+        buffer.reserveCapacity(minimumWritableBytes: rest)
         for frame in pending.dropFirst() { buffer.writeImmutableBuffer(frame.buffer) }
         return buffer
     }
@@ -129,7 +131,13 @@ final class Subscriber {
     var isReceivingSnapshot: Bool { subscriptions.values.contains { !$0.isComplete } }
 
     /// Whether any subscription still covers the lane in this form.
-    func covers(lane: Int, slot: Int) -> Bool {
-        subscriptions.values.contains { $0.audience.lanes[lane]?.slot == slot }
+    func covers(lane: Int, _ projection: Projection) -> Bool { attachment(lane: lane, projection) != nil }
+
+    /// How any subscription sees the lane in this form. Its class does not matter: clients know lanes by name and form.
+    func attachment(lane: Int, _ projection: Projection) -> Attachment? {
+        for subscription in subscriptions.values {
+            if let known = subscription.audience.lanes[lane], known.projection == projection { return known }
+        }
+        return nil
     }
 }

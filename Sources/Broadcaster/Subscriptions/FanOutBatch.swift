@@ -5,6 +5,8 @@ import Telemetry
 struct FeedProgress: Sendable {
     /// The last frame applied; nil before the first entry.
     var frame: FrameNumber?
+    /// What conflation classes still hold back of the frames up to there.
+    var held = HeldFrames()
     var history = FeedHistory()
     var condition = FeedCondition(status: .down, why: "nothing was received yet")
     /// When the condition began.
@@ -12,6 +14,23 @@ struct FeedProgress: Sendable {
     var gap: ControlEvent.Gap?
     /// When the last entry was applied, by the monotonic clock.
     var lastEntryAt: Duration?
+}
+
+/// How far one turn of the reader came with each feed.
+struct ReadingReach: Sendable, Equatable {
+    /// By index of the feed: everything that its stream held is applied, or what is not is so young that a client need not
+    /// know; or it is being loaded, and clients know that it is not up. Empty when nothing could be read.
+    var isCurrent: [Bool] = []
+    /// Every feed is loaded, and was current once: subscribers may be let in.
+    var hasCaughtUp = false
+
+    /// Nothing was read.
+    static let none = ReadingReach()
+
+    /// Everything was read.
+    static func everything(feeds: Int) -> ReadingReach {
+        ReadingReach(isCurrent: Array(repeating: true, count: feeds), hasCaughtUp: true)
+    }
 }
 
 /// What one turn of the reader hands to every event loop, the same array for all of them.
@@ -38,8 +57,8 @@ struct FanOutBatch: Sendable {
     var feeds: [FeedProgress] = []
     /// Feeds whose condition clients must hear of.
     var announced: [Int] = []
-    /// Whether everything that the streams held has been applied: only then heartbeats may be sent.
-    var isDrained = false
+    /// How far the feeds were read: heartbeats depend on it.
+    var reach = ReadingReach.none
     /// Received → applied, of the last entry.
     var lag: Duration = .zero
     /// Nil if none of the entries is sampled.

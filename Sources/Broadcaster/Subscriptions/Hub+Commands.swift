@@ -199,9 +199,9 @@ extension Hub {
     /// Then it is sent again, because it may have been left out for the sake of the part that was taken out of the queue.
     private func dropUncovered(_ id: Int, _ attachment: Attachment, _ subscriber: Subscriber) {
         guard let lane = lanes[id]?.lane else { return }
-        if subscriber.covers(lane: id, slot: attachment.slot) {
-            guard subscriber.subscriptions.count > 1 else { return }
-            enqueue(.lane(.init(lane: lane, attachment: attachment, reason: .replaced)), subscriber)
+        if let other = subscriber.attachment(lane: id, attachment.projection) {
+            guard subscriber.subscriptions.count > 1 || other.slot != attachment.slot else { return }
+            enqueue(.lane(.init(lane: lane, attachment: other, reason: .replaced)), subscriber)
         } else {
             enqueue(.gone(name: lane.name, seq: lane.withState { $0.seq }, attachment.projection), subscriber)
         }

@@ -57,7 +57,7 @@ extension Hub {
         guard let attachment = audience.lanes[lane.id] else { return }
         detach(lane.id, audience)
         let seq = lane.withState { $0.seq }
-        for member in audience.members where !member.subscriber.covers(lane: lane.id, slot: attachment.slot) {
+        for member in audience.members where !member.subscriber.covers(lane: lane.id, attachment.projection) {
             enqueue(.gone(name: lane.name, seq: seq, attachment.projection), member.subscriber)
         }
     }
@@ -101,6 +101,9 @@ extension Hub {
 
     // MARK: Frames
 
+    /// What a connection may hold before it counts as not writable: more at once is given to it frame by frame.
+    private static let largestWrite = 64 * 1024
+
     private func fanOut(_ frames: [LaneFrame], now: Moment) {
         guard !frames.isEmpty else { return }
         var audiences: [Audience] = []
@@ -113,23 +116,31 @@ extension Hub {
         }
         var deliveries = 0
         for audience in audiences {
-            let joined = audience.joined
-            for member in audience.members {
-                let subscriber = member.subscriber
-                if subscriber.queue.isEmpty, subscriber.outlet.isWritable {
-                    subscriber.outlet.write(shared: joined)
-                } else {
-                    queue(audience, for: subscriber, now: now)
-                }
-            }
+            hand(audience, now: now)
             deliveries += audience.pending.count * audience.members.count
             audience.pending.removeAll(keepingCapacity: true)
         }
         metrics.delivered(deliveries)
     }
 
-    /// For a connection that does not take everything: what it will be sent as a whole anyway is left out, what does not fit
-    /// makes its lane dirty.
+    private func hand(_ audience: Audience, now: Moment) {
+        guard let joined = audience.joined(upTo: Self.largestWrite) else {
+            // A burst of megabytes, as after a stall of Redis, is nobody's fault: what does not fit becomes dirty lanes.
+            for member in audience.members { queue(audience, for: member.subscriber, now: now) }
+            return
+        }
+        for member in audience.members {
+            let subscriber = member.subscriber
+            if subscriber.queue.isEmpty, subscriber.outlet.isWritable {
+                subscriber.outlet.write(shared: joined)
+            } else {
+                queue(audience, for: subscriber, now: now)
+            }
+        }
+    }
+
+    /// For a connection that does not take everything, or is not to be given everything at once: what it will be sent as a
+    /// whole anyway is left out, what does not fit makes its lane dirty.
     private func queue(_ audience: Audience, for subscriber: Subscriber, now: Moment) {
         var merged = 0
         for frame in audience.pending where !subscriber.queue.contains(lane: frame.lane, slot: frame.slot) {
@@ -158,10 +169,18 @@ extension Hub {
                     subscriber.heldFeeds.insert(index)
                 } else {
                     subscriber.heldFeeds.remove(index)
-                    subscriber.outlet.write(shared: frame, isUrgent: !isUp)
+                    tell(subscriber, frame, isUp: isUp)
                 }
             }
         }
+    }
+
+    /// What is not up must be known at once. Among what is overtaken the feed may be called up: then it is said again behind
+    /// that, so that the client does not end on it.
+    private func tell(_ subscriber: Subscriber, _ frame: ByteBuffer, isUp: Bool) {
+        let isOvertaking = !isUp && subscriber.outlet.unwrittenBytes > 0
+        subscriber.outlet.write(shared: frame, isUrgent: !isUp)
+        if isOvertaking { subscriber.outlet.write(shared: frame) }
     }
 
     /// Says what had to wait until the queue was empty.

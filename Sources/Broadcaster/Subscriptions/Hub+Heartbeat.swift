@@ -6,21 +6,33 @@ extension Hub {
     /// How often subscribers are looked through for one whose heartbeat is due.
     private static let checkInterval = Duration.milliseconds(100)
 
-    /// Heartbeats, sent only when the reader has drained its streams: a wedged data path falls silent.
+    /// Heartbeats, sent only to those whose feeds the reader keeps up with: a wedged data path falls silent. A feed that is
+    /// behind silences nobody who does not see it.
     func beat(_ batch: FanOutBatch) {
         guard batch.now.monotonic >= nextHeartbeatCheck else { return }
         nextHeartbeatCheck = batch.now.monotonic + Self.checkInterval
         dropIdle(now: batch.now)
-        guard batch.isDrained else { return }
+        guard !batch.reach.isCurrent.isEmpty else { return }
+        let isEverythingCurrent = batch.reach.isCurrent.allSatisfy { $0 }
         var parts: HeartbeatParts?
         for subscriber in subscribers.values where subscriber.nextHeartbeat <= batch.now.monotonic {
             // Neither it nor a cursor may overtake what is queued.
             guard subscriber.isAuthenticated, subscriber.queue.isEmpty else { continue }
+            guard isEverythingCurrent || isCurrent(subscriber, batch.reach) else { continue }
             subscriber.nextHeartbeat = batch.now.monotonic + subscriber.heartbeatInterval
             let shared = subscriber.grant.feeds == nil ? parts : nil
             let made = shared ?? heartbeatParts(batch, subscriber.grant)
             if subscriber.grant.feeds == nil { parts = made }
             beat(subscriber, made)
+        }
+    }
+
+    /// Whether all feeds that the subscriber sees are.
+    private func isCurrent(_ subscriber: Subscriber, _ reach: ReadingReach) -> Bool {
+        subscriber.subscriptions.values.allSatisfy { subscription in
+            reach.isCurrent.indices.allSatisfy {
+                reach.isCurrent[$0] || !subscription.audience.matcher.allows(feed: $0)
+            }
         }
     }
 

@@ -111,6 +111,8 @@ extension Hub {
             guard let subscription = subscriber.subscriptions[sid] else { return 0 }
             return finish(subscription, cursor, isResumed: isResumed)
         case .gone(let name, let seq, let projection):
+            // It may have come back meanwhile, or another subscription has it: what was said of it last holds.
+            guard !covers(name, projection, subscriber) else { return 0 }
             json.removeAll()
             json.raw("{\"t\":\"snap\",\"lanes\":[")
             json.emptyLane(name, seq: seq, projection)
@@ -118,12 +120,17 @@ extension Hub {
             subscriber.outlet.write(json)
             return json.count
         case .lane(let queued):
-            guard subscriber.covers(lane: queued.lane.id, slot: queued.attachment.slot) else { return 0 }
+            guard subscriber.covers(lane: queued.lane.id, queued.attachment.projection) else { return 0 }
             if case .resumed(let sid, let frame) = queued.reason {
                 return writeDifference(queued, sid: sid, after: frame, subscriber, now: now)
             }
             return writeLanes(queued, subscriber)
         }
+    }
+
+    /// Whether any of the subscriptions covers the lane of that name in this form.
+    private func covers(_ name: String, _ projection: Projection, _ subscriber: Subscriber) -> Bool {
+        candidates([name]).contains { lanes[$0]?.lane.name == name && subscriber.covers(lane: $0, projection) }
     }
 
     /// Writes a lane, and as many of its successors as fit into the same message.
@@ -147,7 +154,7 @@ extension Hub {
         add(first)
         while written == 0, case .lane(let next)? = subscriber.queue.first, next.reason.isLike(first.reason) {
             _ = subscriber.queue.popFirst()
-            if subscriber.covers(lane: next.lane.id, slot: next.attachment.slot) { add(next) }
+            if subscriber.covers(lane: next.lane.id, next.attachment.projection) { add(next) }
         }
         return written + write(&chunk, subscriber)
     }

@@ -56,16 +56,20 @@ final class Hub {
 
     func setProgress(_ feeds: [FeedProgress]) { self.feeds = feeds }
 
-    /// Where a filter's feeds stand on this loop: everything up to there has been handed to its subscribers.
-    func cursor(_ matcher: LaneMatcher, hash: UInt64) -> Cursor {
+    /// Where a filter's feeds stand on this loop: everything up to there has been handed to its subscribers. What a
+    /// class holds back has not: its subscribers would never hear of it on another instance.
+    func cursor(_ matcher: LaneMatcher, hash: UInt64, conflation: ConflationClass = .none) -> Cursor {
         var frames: [UInt64: FrameNumber] = [:]
         for index in names.indices where matcher.allows(feed: index) {
-            if let frame = feeds[index].frame { frames[feedHashes[index]] = frame }
+            guard let frame = feeds[index].frame else { continue }
+            frames[feedHashes[index]] = feeds[index].held.reached(frame, in: conflation)
         }
         return Cursor(filterHash: hash, frames: frames)
     }
 
-    func cursor(_ audience: Audience) -> Cursor { cursor(audience.matcher, hash: audience.filterHash) }
+    func cursor(_ audience: Audience) -> Cursor {
+        cursor(audience.matcher, hash: audience.filterHash, conflation: audience.key.conflation)
+    }
 
     /// The frame that a cursor holds for a feed.
     func frame(of feed: Int, in cursor: Cursor) -> FrameNumber? { cursor.frames[feedHashes[feed]] }

@@ -37,7 +37,7 @@ extension CloseCode {
     static let internalFailure: CloseCode = 4050
 
     static let ofSubscribers: [CloseCode] = [
-        .authenticationFailed, .notAllowed, .tooSlow, .draining, .noPong, .silentTooLong, .tooManyConnections,
-        .commandsTooFast, .malformedCommand, .internalFailure,
+        .authenticationFailed, .notAllowed, .tooSlow, .draining, .noPong, .tokenExpired, .silentTooLong,
+        .tooManyConnections, .commandsTooFast, .malformedCommand, .internalFailure,
     ]
 }

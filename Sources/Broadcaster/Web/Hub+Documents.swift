@@ -2,28 +2,37 @@ import FeedModel
 import NIOCore
 
 extension Hub {
-    /// What a filter matches now, as one document with its cursor, and a tag that changes when its content does.
+    /// What a filter matches now, as one document with its cursor, and a tag that changes when its content does. Nothing is
+    /// rendered for whoever has it already, under one of the `known` tags.
     func document(
-        _ narrowed: AccessGrant.Narrowed, _ grant: AccessGrant, at now: Moment
-    ) -> (body: ByteBuffer, tag: String) {
+        _ narrowed: AccessGrant.Narrowed, _ grant: AccessGrant, unless known: [String] = [], at now: Moment
+    ) -> (body: ByteBuffer?, tag: String) {
         let key = narrowed.key
         let matcher = LaneMatcher(key.filter, feeds: names)
         let hash = key.filter.hash(format: key.format, channel: key.channel)
-        var parts: [ByteBuffer] = []
-        var tag = hash
-        for known in matching(key, matcher) {
-            let rendering = known.lane.withState { $0.rendering(key.projection) }
-            tag = Self.mix(tag, UInt64(known.lane.id), UInt64(bitPattern: rendering.seq))
-            parts += rendering.parts.map(\.object)
+        let lanes = matching(key, matcher).map(\.lane)
+        if !known.isEmpty {
+            let tag = tag(hash, grant, lanes.map { lane in (lane.id, lane.withState { $0.seq }) })
+            if known.contains(tag) { return (nil, tag) }
         }
-        for (index, feed) in feeds.enumerated() where grant.allows(feed: names[index]) {
-            tag = Self.mix(tag, UInt64(feed.condition.status.rawValue), 0)
-        }
+        // The reader goes on meanwhile: the tag is that of what was rendered.
+        let renderings = lanes.map { lane in (lane.id, lane.withState { $0.rendering(key.projection) }) }
+        let parts = renderings.flatMap { $0.1.parts.map(\.object) }
         var body = documentHead(narrowed, grant, matcher, hash: hash, at: now)
         body.writeString(",\"lanes\":[")
         body.write(list: parts)
         body.writeString("]}")
-        return (body, String(tag, radix: 16))
+        return (body, tag(hash, grant, renderings.map { ($0.0, $0.1.seq) }))
+    }
+
+    /// Names what lanes of these numbers hold at these frames, and the states of the feeds.
+    private func tag(_ hash: UInt64, _ grant: AccessGrant, _ lanes: [(id: Int, seq: FrameNumber)]) -> String {
+        var tag = hash
+        for lane in lanes { tag = Self.mix(tag, UInt64(lane.id), UInt64(bitPattern: lane.seq)) }
+        for (index, feed) in feeds.enumerated() where grant.allows(feed: names[index]) {
+            tag = Self.mix(tag, UInt64(feed.condition.status.rawValue), 0)
+        }
+        return "\"\(String(tag, radix: 16))\""
     }
 
     /// The lanes that a filter matches, in a fixed order.

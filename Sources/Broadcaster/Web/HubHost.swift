@@ -29,7 +29,7 @@ struct HubHost: Sendable {
         eventLoop.submit { hub.value.deliver(batch) }
     }
 
-    /// Tells every subscriber to go elsewhere, or ends their connections; returns how many there are.
+    /// Tells every subscriber to go elsewhere, or ends some of their connections; returns how many there are.
     func drain(_ step: DrainStep) -> EventLoopFuture<Int> {
         eventLoop.submit { hub.value.drain(step) }
     }
@@ -40,18 +40,20 @@ struct HubHost: Sendable {
     }
 }
 
-/// The two steps of leaving.
+/// The steps of leaving.
 enum DrainStep: Sendable {
     /// Says that the connection will end, and how the clients should spread their return.
     case announce(within: Duration)
-    case close
+    /// Ends one of so many equal parts of the connections that are left.
+    case close(partOf: Int)
 }
 
 extension Hub {
     /// How far apart clients are asked to come back.
     private static let jitterMilliseconds = 10_000
 
-    fileprivate func drain(_ step: DrainStep) -> Int {
+    /// Does a step of leaving; returns how many subscribers there were.
+    func drain(_ step: DrainStep) -> Int {
         let count = subscribers.count
         switch step {
         case .announce(let duration):
@@ -62,8 +64,9 @@ extension Hub {
             json.integer(Self.jitterMilliseconds)
             json.raw("}")
             for subscriber in subscribers.values { subscriber.outlet.write(json) }
-        case .close:
-            for subscriber in subscribers.values { close(subscriber, .draining, "draining") }
+        case .close(let parts):
+            let part = count / max(1, parts)
+            for subscriber in Array(subscribers.values.prefix(part)) { close(subscriber, .draining, "draining") }
         }
         return count
     }

@@ -3,12 +3,21 @@ import Synchronization
 
 /// What every connection of the process passes through, and has in common.
 final class SubscriberGate: Sendable {
+    /// Whether anybody is let in.
+    enum State: UInt8, AtomicRepresentable, Sendable {
+        /// The streams have not been caught up with.
+        case notReady
+        case open
+        /// The process stops: who came now would have to leave at once.
+        case stopping
+    }
+
     let authenticator: Authenticator
     let admission: Admission
     let clock: StageClock
     private let connections = Atomic<UInt64>(0)
     private let instance = UInt32.random(in: .min ... .max)
-    private let readiness = Atomic<Bool>(false)
+    private let current = Atomic<State>(.notReady)
 
     init(authenticator: Authenticator, limits: BroadcasterLimits, clock: StageClock) {
         self.authenticator = authenticator
@@ -16,11 +25,18 @@ final class SubscriberGate: Sendable {
         admission = Admission(limits: limits, now: clock.now.monotonic)
     }
 
-    /// Whether the streams have been caught up with: before that nobody is let in.
-    var isReady: Bool {
-        get { readiness.load(ordering: .relaxed) }
-        set { readiness.store(newValue, ordering: .relaxed) }
+    var state: State { current.load(ordering: .relaxed) }
+
+    /// Whether the streams have been caught up with, and the process goes on.
+    var isReady: Bool { state == .open }
+
+    /// The streams have been caught up with. Returns whether that is news.
+    func open() -> Bool {
+        current.compareExchange(expected: .notReady, desired: .open, ordering: .relaxed).exchanged
     }
+
+    /// From here on nobody is let in any more.
+    func stop() { current.store(.stopping, ordering: .relaxed) }
 
     /// Unique among the instances, as good as.
     func nextConnectionName() -> String {

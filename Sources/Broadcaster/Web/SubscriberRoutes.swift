@@ -52,7 +52,7 @@ struct SubscriberRoutes: Sendable {
         if let refusal = refusal(of: grant) { return refusal }
         guard gate.admission.takeRequest(grant, at: now.monotonic) else { return tooManyRequests }
         // Whoever looks after the pipeline wants to see why nobody is let in.
-        guard gate.isReady || resource == .operations else { return .notReady }
+        guard gate.isReady || resource == .operations else { return .notReady(gate.state) }
         do { return try await respond(resource, request, grant, at: now) } catch let error as SubscriptionQuery.Invalid
         {
             return .failure(400, "bad_parameter", "\(error.parameter) is not understood")
@@ -95,12 +95,11 @@ struct SubscriberRoutes: Sendable {
             var query = try SubscriptionQuery(request.query)
             query.channel = resource == .odds ? .odds : .fixtures
             let key = try narrowed(query, grant)
-            let (body, tag) = try await hosts[0].with { hub in hub.document(key, grant, at: now) }
-            let headers: HTTPFields = ["etag": "\"\(tag)\"", "cache-control": "no-cache"]
-            if request.headers.list("if-none-match").contains("\"\(tag)\"") {
-                return HTTPResponse(status: 304, headers: headers, body: .bytes(ByteBuffer()))
-            }
-            return .json(body, headers)
+            let known = request.headers.list("if-none-match")
+            let (body, tag) = try await hosts[0].with { hub in hub.document(key, grant, unless: known, at: now) }
+            let headers: HTTPFields = ["etag": tag, "cache-control": "no-cache"]
+            return body.map { .json($0, headers) }
+                ?? HTTPResponse(status: 304, headers: headers, body: .bytes(ByteBuffer()))
         case .changes:
             let query = try SubscriptionQuery(request.query)
             guard let since = query.since else { throw SubscriptionQuery.Invalid(parameter: "since") }
@@ -179,7 +178,7 @@ struct SubscriberRoutes: Sendable {
         case .refused(let why): return .reject(.unauthorized(why))
         }
         if let refusal = grant.flatMap(refusal(of:)) { return .reject(refusal) }
-        guard gate.isReady else { return .reject(.notReady) }
+        guard gate.isReady else { return .reject(.notReady(gate.state)) }
         if let refusal = admit(grant, now: now) { return .reject(refusal) }
         let heartbeat = heartbeat(request.queryValue("hb_ms").flatMap { Int($0) })
         return .accept(subprotocol: Authenticator.subprotocol(of: request)) { eventLoop in
@@ -251,7 +250,8 @@ extension HTTPResponse {
         failure(401, "unauthorized", why, ["www-authenticate": "Bearer"])
     }
 
-    static var notReady: HTTPResponse {
-        failure(503, "not_ready", "the streams are being caught up with", ["retry-after": "1"])
+    static func notReady(_ state: SubscriberGate.State) -> HTTPResponse {
+        let why = state == .stopping ? "this instance stops" : "the streams are being caught up with"
+        return failure(503, "not_ready", why, ["retry-after": "1"])
     }
 }

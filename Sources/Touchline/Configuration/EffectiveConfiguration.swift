@@ -28,7 +28,8 @@ struct EffectiveConfiguration {
             "broadcaster: { listen: \"\(configuration.broadcaster)\", "
                 + "auth: \(Self.authentication(configuration.subscribers)), "
                 + "tls: \(configuration.subscribers.tls?.certificateFile ?? "none"), "
-                + "allowed_origins: [\(configuration.subscribers.allowedOrigins.joined(separator: ", "))] }",
+                + "allowed_origins: [\(configuration.subscribers.allowedOrigins.joined(separator: ", "))], "
+                + "drain: \(Self.milliseconds(configuration.subscribers.drain)) }",
             "operations:  { listen: \"\(configuration.operations)\", webhook: \(Self.webhook(configuration.webhook)) }",
             "traces:      \(Self.traces(configuration.traces))",
             "log:         \(Self.log(configuration.log))",

@@ -11,6 +11,8 @@ struct SubscriberSettings: Sendable {
     var tls: ServerTLSConfiguration?
     var allowedOrigins: [String] = []
     var limits = BroadcasterLimits()
+    /// Over how long connections are ended before a stop.
+    var drain: Duration = .seconds(1)
 }
 
 extension TouchlineConfiguration {
@@ -20,6 +22,8 @@ extension TouchlineConfiguration {
         subscribers.tls = Self.readServerTLS(section.section("tls"))
         subscribers.allowedOrigins = Self.readOrigins(section)
         subscribers.limits = Self.readLimits(section.section("limits"))
+        subscribers.drain = section.duration(
+            "drain", in: .zero...BroadcasterConfiguration.longestDrain, default: subscribers.drain)
         section.rejectUnknownKeys()
         if !broadcaster.isLoopback, !subscribers.authentication.isRequired {
             problems.add(

@@ -142,6 +142,7 @@ struct Application {
         broadcaster.allowedOrigins = configuration.subscribers.allowedOrigins
         broadcaster.limits = configuration.subscribers.limits
         broadcaster.tracer = tracer
+        broadcaster.drain = configuration.subscribers.drain
         return BroadcasterService(
             configuration: broadcaster, health: health, logger: Logger(label: "touchline.broadcaster"))
     }

@@ -118,6 +118,37 @@ struct CredentialTests {
         }
     }
 
+    @Test func aConnectionEndsWithTheKeyThatLetItIn() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("touchline-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("jwks.json").path
+        let keys = (SigningKey(generating: .es256, id: "1"), SigningKey(generating: .eddsa, id: "2"))
+        let sets = (try #require(keys.0.keySetText), try #require(keys.1.keySetText))
+        // `{"keys":[one]}` and `{"keys":[other]}`
+        let both = "\(sets.0.dropLast(2)),\(sets.1.dropFirst(9))"
+        try both.write(toFile: file, atomically: true, encoding: .utf8)
+        let now = Date().timeIntervalSince1970
+        let claims = TokenClaims(subject: "partner-a", expiresAt: now + 600)
+        let tokens = (try await keys.0.sign(claims, issuedAt: now), try await keys.1.sign(claims, issuedAt: now))
+        try await LiveBroadcaster.with({
+            $0.authentication = SubscriberAuthentication(
+                keys: [KeyDigest.of(Self.key): AccessGrant(name: "key:partner")],
+                tokens: TokenConfiguration(keySetFile: file))
+        }) { live in
+            let revoked = try await live.connect("/v1/ws?token=\(tokens.0)")
+            let others = [tokens.1, Self.key]
+            var staying: [WebSocketConnection] = []
+            for token in others { staying.append(try await live.connect("/v1/ws?hb_ms=1000&token=\(token)")) }
+            try sets.1.write(toFile: file, atomically: true, encoding: .utf8)
+            #expect(try await revoked.ended() == 4001)
+            for connection in staying {
+                #expect(try await connection.message("hb") != nil)
+                await connection.close()
+            }
+        }
+    }
+
     @Test(.enabled(if: TestCertificates.isPossible, "needs openssl"))
     func certificatesAreReadAgainWithoutARestart() async throws {
         try await TestCertificates.with { certificates in

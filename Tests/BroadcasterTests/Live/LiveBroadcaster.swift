@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import RedisStreams
+import ServiceLifecycle
 import Synchronization
 import Telemetry
 import TestSupport
@@ -56,8 +57,8 @@ struct LiveFeed {
         configuration.drain = .zero
         configuration.eventLoops = 1
         try change(&configuration)
-        try await LiveBroadcaster.run(configuration) { address in
-            let broadcaster = LiveBroadcaster(address: address, feed: self)
+        try await LiveBroadcaster.run(configuration) { address, group in
+            let broadcaster = LiveBroadcaster(address: address, feed: self, group: group)
             try await broadcaster.untilReady(authority)
             try await body(broadcaster)
         }
@@ -68,6 +69,10 @@ struct LiveFeed {
 struct LiveBroadcaster {
     let address: ListeningAddress
     let feed: LiveFeed
+    fileprivate let group: ServiceGroup
+
+    /// Asks it to stop, as SIGTERM does.
+    func stop() async { await group.triggerGracefulShutdown() }
 
     /// Runs one of a new feed for as long as `body` takes.
     static func with(
@@ -78,22 +83,21 @@ struct LiveBroadcaster {
     }
 
     fileprivate static func run(
-        _ configuration: BroadcasterConfiguration, body: (ListeningAddress) async throws -> Void
+        _ configuration: BroadcasterConfiguration, body: (ListeningAddress, ServiceGroup) async throws -> Void
     ) async throws {
         let (addresses, continuation) = AsyncStream.makeStream(of: ListeningAddress.self)
         let service = BroadcasterService(
             configuration: configuration, health: HealthRegistry(),
-            logger: Logger(label: "test") { _ in
-                SwiftLogNoOpLogHandler()
-            }, onListening: { continuation.yield($0) })
+            logger: .silent, onListening: { continuation.yield($0) })
+        let group = ServiceGroup(services: [service], logger: .silent)
         let running = Task {
             defer { continuation.finish() }
-            try await service.run()
+            try await group.run()
         }
         defer { running.cancel() }
         var iterator = addresses.makeAsyncIterator()
         guard let address = await iterator.next() else { return try await running.value }
-        do { try await body(address) } catch {
+        do { try await body(address, group) } catch {
             running.cancel()
             _ = await running.result
             throw error
@@ -171,6 +175,10 @@ struct LiveBroadcaster {
             return received
         }
     }
+}
+
+extension Logger {
+    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }
 
 extension WebSocketConnection {
