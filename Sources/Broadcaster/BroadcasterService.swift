@@ -51,7 +51,7 @@ package struct BroadcasterService: Service {
         let conflation = ConflationUse()
         let verifier = try await verifier()
         let gate = SubscriberGate(
-            authenticator: Authenticator(configuration.authentication, verifier: verifier),
+            authenticator: Authenticator(configuration.authentication, verifier: verifier, keys: configuration.keys),
             limits: configuration.limits, clock: clock)
         var hosts: [HubHost] = []
         for eventLoop in group.makeIterator() {
@@ -67,7 +67,8 @@ package struct BroadcasterService: Service {
         let fanOut = FanOut(
             configuration: configuration, hosts: hosts, gate: gate, conflation: conflation, health: health,
             metrics: metrics, clock: clock, logger: logger)
-        let watch = CredentialWatch(configuration: configuration, verifier: verifier, server: server, logger: logger)
+        let watch = CredentialWatch(
+            configuration: configuration, verifier: verifier, server: server, metrics: metrics, logger: logger)
         let result = await Result { try await watch.run(while: { try await fanOut.run() }) }
         await drain(hosts)
         await server.stop(code: .draining, reason: "draining", grace: .seconds(2))

@@ -12,6 +12,7 @@ struct CredentialWatch: Sendable {
     let configuration: BroadcasterConfiguration
     let verifier: TokenVerifier?
     let server: HTTPServer
+    let metrics: BroadcasterMetrics
     let logger: Logger
 
     private static let interval = Duration.seconds(1)
@@ -27,6 +28,7 @@ struct CredentialWatch: Sendable {
     }
 
     private func watch() async throws {
+        tellExpiry()
         var keys = WatchedFiles([configuration.authentication.tokens?.keySetFile])
         var certificates = WatchedFiles([
             configuration.tls?.certificateFile, configuration.tls?.privateKeyFile,
@@ -35,8 +37,18 @@ struct CredentialWatch: Sendable {
         while true {
             try await Task.sleep(for: Self.interval)
             if keys.haveChanged() { await reload("keys for tokens") { try await verifier?.reload() } }
-            if certificates.haveChanged() { await reload("certificate") { try server.reloadTLS() } }
+            if certificates.haveChanged() { await reload("certificate", reloadCertificate) }
         }
+    }
+
+    private func reloadCertificate() throws {
+        try server.reloadTLS()
+        tellExpiry()
+    }
+
+    /// Somebody has to renew it before subscribers refuse it.
+    private func tellExpiry() {
+        if let time = configuration.tls?.certificateExpiry { metrics.certificateExpires(at: time) }
     }
 
     private func reload(_ what: String, _ body: () async throws -> Void) async {
