@@ -6,11 +6,11 @@ SOURCES = Sources Tests Package.swift
 # Arguments for the program, as in: make demo ARGS="--rate 500"
 ARGS ?=
 
-.PHONY: help bootstrap demo test build bench conformance soak lint format clean dashboards alerts manifests dist
+.PHONY: help bootstrap demo test build bench conformance soak lint format clean dashboards alerts manifests dist bare-root
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 bootstrap:
 	@scripts/bootstrap.sh
@@ -44,7 +44,7 @@ lint: bootstrap ## Checks format, warnings and imports, as the CI does
 soak: release ## Breaks things again and again, for an hour
 	$(SWIFT) build --build-tests
 	TOUCHLINE_SOAK=1 TOUCHLINE_PROGRAM=$(CURDIR)/$(TOUCHLINE) $(SWIFT) test --skip-build --disable-xctest --no-parallel \
-		--filter 'RedisMemoryTests|OwnershipTests|SpoolOutageTests|LostReplyTests|FeedFaultTests|StormTests|WriterFaultTests'
+		--filter 'RedisMemoryTests|OwnershipTests|SpoolOutageTests|LostReplyTests|FeedFaultTests|StormTests|WriterFaultTests|RollingUpgradeTests'
 
 dashboards: release ## Checks alerts and dashboards against a live pipeline, a real Prometheus and Grafana's types
 	scripts/dashboards.sh
@@ -57,6 +57,9 @@ manifests: release ## Checks deploy/: units, Kubernetes manifests, compose file,
 
 dist: bootstrap ## Builds what is handed out: a stripped binary with a static Swift runtime, an SBOM, checksums, in dist/
 	scripts/dist.sh
+
+bare-root: dist ## Runs what dist/ has on a Debian with nothing but the packages of docs/ops.md; needs root
+	scripts/bare-root.sh
 
 format: ## Formats the sources in place
 	$(SWIFT) format --in-place --recursive $(SOURCES)

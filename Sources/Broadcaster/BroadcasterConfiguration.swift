@@ -12,6 +12,8 @@ package struct BroadcasterConfiguration: Sendable {
     /// 0 takes a free one.
     package var port: Int
     package var authentication: SubscriberAuthentication
+    /// The keys of `authentication` as they are now; nil when they never change.
+    package var keys: SubscriberKeys?
     package var tls: ServerTLSConfiguration?
     /// Origins of pages, beside this server's own, from which browsers may connect.
     package var allowedOrigins: [String] = []

@@ -54,6 +54,11 @@ struct BroadcasterMetrics: Sendable {
         endToEnd.recordNanoseconds(nanoseconds)
     }
 
+    /// - Parameter time: seconds since 1970. Without TLS there is no such series.
+    func certificateExpires(at time: Int64) {
+        Gauge(label: "touchline_broadcast_certificate_expiry_timestamp_seconds", factory: factory).record(time)
+    }
+
     func count(_ changes: BookChanges) {
         receivedEntries.increment(by: changes.entries)
         for (reason, count) in [

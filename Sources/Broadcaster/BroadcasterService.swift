@@ -52,7 +52,7 @@ package struct BroadcasterService: Service {
         let conflation = ConflationUse()
         let verifier = try await verifier()
         let gate = SubscriberGate(
-            authenticator: Authenticator(configuration.authentication, verifier: verifier),
+            authenticator: Authenticator(configuration.authentication, verifier: verifier, keys: configuration.keys),
             limits: configuration.limits, clock: clock)
         var hosts: [HubHost] = []
         for eventLoop in group.makeIterator() {
@@ -69,7 +69,8 @@ package struct BroadcasterService: Service {
             configuration: configuration, hosts: hosts, gate: gate, conflation: conflation, health: health,
             metrics: metrics, clock: clock, logger: logger)
         let watch = CredentialWatch(
-            configuration: configuration, verifier: verifier, server: server, hosts: hosts, logger: logger)
+            configuration: configuration, verifier: verifier, server: server, hosts: hosts, metrics: metrics,
+            logger: logger)
         let departure = Departure(hosts: hosts, period: configuration.drain)
         let result = await Result {
             try await watch.run(while: { try await fanOut.run(drain: { await departure.run() }) })

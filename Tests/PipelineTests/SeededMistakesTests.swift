@@ -99,9 +99,13 @@ import Testing
         let redis: RedisServer
         /// Wants a password, evicts, and has no append-only file.
         let otherRedis: RedisServer
+        /// Has more in memory than it may, and writes its file when the system likes.
+        let tightRedis: RedisServer
         /// Migrated.
         let postgres: String
         let emptyPostgres: String
+        /// The migrated one, for a role that may only look.
+        let strangersPostgres: String
         /// `ws://…`, wants the token `right`.
         let book: String
         /// Folders for files, and one that is none.
@@ -114,6 +118,8 @@ import Testing
         var postgres: String?
         /// Of the feed, beside its provider.
         var feed: String?
+        /// Of the spool, beside its folder.
+        var spool = ""
         var rest = ""
         let words: [String]
         var isWarning = false
@@ -127,7 +133,7 @@ import Testing
                     configuration: """
                         redis: { url: "\(mistake.redis ?? around.redis.url)" }
                         postgres: { url: "\(mistake.postgres ?? around.postgres)" }
-                        feed_client: { spool: { directory: "\(around.folder)/spool" } }
+                        feed_client: { spool: { directory: "\(around.folder)/spool"\(mistake.spool) } }
                         feeds: { a: { provider: sportsbook, connect_timeout: 2s, \(feed) } }
                         \(mistake.rest)
                         """)
@@ -136,11 +142,14 @@ import Testing
                 // One line names it, and nothing else is said to be wrong.
                 let complaints = output.split(separator: "\n").filter {
                     $0.hasPrefix("PROBLEM") || ($0.hasPrefix("warning") && mistake.isWarning)
-                }.filter { !$0.contains(".listen") || mistake.rest.contains("listen") }
+                }
+                // What to do stands behind what is wrong.
+                #expect(complaints.allSatisfy { $0.split(separator: ": ").count >= 3 }, "\(output)")
+                let others = complaints.filter { !$0.contains(".listen") || mistake.rest.contains("listen") }
                 #expect(
-                    complaints.contains { line in mistake.words.allSatisfy { line.contains($0) } },
+                    others.contains { line in mistake.words.allSatisfy { line.contains($0) } },
                     "\(mistake.what): \(output)")
-                #expect(mistake.isWarning || complaints.count == 1, "\(mistake.what): \(output)")
+                #expect(mistake.isWarning || others.count == 1, "\(mistake.what): \(output)")
                 #expect(!output.contains("hush"), "\(output)")
                 await stages.removeFiles()
             }
@@ -150,7 +159,7 @@ import Testing
     private static func mistakes(_ around: Surroundings) -> [Mistake] {
         let plain = around.book.replacing("ws://", with: "")
         let other = "127.0.0.1:\(around.otherRedis.port)"
-        return servers(around, other) + [
+        return servers(around, other) + facts(around, other) + [
             Mistake(
                 what: "nobody listens", feed: "url: ws://127.0.0.1:1", words: ["feed a", "cannot connect", "refused"]),
             Mistake(
@@ -225,11 +234,69 @@ import Testing
         ]
     }
 
+    /// What answers, and is not as it must be.
+    private static func facts(_ around: Surroundings, _ other: String) -> [Mistake] {
+        let tight = "redis://127.0.0.1:\(around.tightRedis.port)"
+        func postgres(with setting: String) -> String { around.postgres + "?options=-c%20\(setting)" }
+        return [
+            Mistake(what: "Redis has no limit", words: ["redis", "no maxmemory", "maxmemory 2gb"], isWarning: true),
+            Mistake(
+                what: "Redis is full", redis: tight, words: ["redis", "% of maxmemory", "raise maxmemory"],
+                isWarning: true),
+            Mistake(
+                what: "Redis writes late", redis: tight, words: ["redis", "appendfsync", "everysec"], isWarning: true),
+            Mistake(
+                what: "a user who may not ask", redis: "redis://limited:right@\(other)",
+                words: ["redis", "NOPERM", "acl setuser"]),
+            Mistake(
+                what: "commits that are not waited for", postgres: postgres(with: "synchronous_commit%3Doff"),
+                words: ["postgres", "synchronous_commit", "ALTER ROLE"]),
+            Mistake(
+                what: "a role that may not write", postgres: postgres(with: "default_transaction_read_only%3Don"),
+                words: ["postgres", "default_transaction_read_only", "role that owns"]),
+            Mistake(
+                what: "a role of somebody else", postgres: around.strangersPostgres,
+                words: ["postgres", "stranger", "GRANT"]),
+            Mistake(
+                what: "a partition that nobody made",
+                words: ["postgres", "no partition", "touchline partitions create"],
+                isWarning: true),
+            Mistake(
+                what: "a Postgres that may lose everything", words: ["postgres", "fsync off", "postgresql.conf"],
+                isWarning: true),
+            Mistake(
+                what: "a spool larger than its disk", spool: ", max_bytes: 900000GiB",
+                words: ["spool", "less than", "feed_client.spool.max_bytes"], isWarning: true),
+            Mistake(
+                what: "no spool", spool: ", enabled: false", words: ["spool", "off", "feed_client.spool.enabled"],
+                isWarning: true),
+            Mistake(
+                what: "letters that outlive the history", rest: "writer: { partitions: { keep: 30d } }",
+                words: ["configuration", "dead_letters.keep", "no longer than the history"], isWarning: true),
+        ]
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [(200, false), (1_000, true)])
+    func doctorNamesALimitOfOpenFiles(limit: Int, isWarning: Bool) async throws {
+        let stages = try StageProcesses(configuration: "redis: { url: \"redis://127.0.0.1:1\" }")
+        let output = try await stages.shell("ulimit -n \(limit); $TOUCHLINE doctor --config \"$CONFIG\"").output
+        let line = output.split(separator: "\n").first { $0.contains("open files") } ?? ""
+        #expect(line.hasPrefix(isWarning ? "warning" : "PROBLEM") && line.contains("LimitNOFILE"), "\(output)")
+        await stages.removeFiles()
+    }
+
     private static func with(_ body: (Surroundings) async throws -> Void) async throws {
         let redis = try await RedisServer.start()
         var options = RedisServer.Options()
-        options.settings = ["requirepass right", "maxmemory-policy allkeys-lru", "appendonly no"]
+        options.settings = [
+            "requirepass right", "maxmemory-policy allkeys-lru", "appendonly no",
+            "user limited on >right ~* &* +ping +select +client",
+        ]
         let other = try await RedisServer.start(options: options)
+        options = RedisServer.Options()
+        options.synchronization = "no"
+        options.maximumMemoryBytes = 500_000
+        let tight = try await RedisServer.start(options: options)
         var settings = SportsbookConfiguration(.load(LoadConfiguration(total: 1, rate: 1)))
         settings.token = "right"
         let book = SportsbookServer(settings)
@@ -240,16 +307,38 @@ import Testing
             let stages = try StageProcesses(configuration: "postgres: { url: \"\(postgres)\" }")
             #expect(try await stages.run(["migrate"]).code == 0)
             await stages.removeFiles()
+            let strangers = try await Self.letStrangerLook(postgres)
+            try await Self.dropNewestPartition(postgres)
             try await TestServers.withDatabase { empty in
                 try await body(
                     Surroundings(
-                        redis: redis, otherRedis: other, postgres: postgres, emptyPostgres: empty, book: address,
-                        folder: folder))
+                        redis: redis, otherRedis: other, tightRedis: tight, postgres: postgres, emptyPostgres: empty,
+                        strangersPostgres: strangers, book: address, folder: folder))
             }
         }
         await book.stop()
         await other.stop()
+        await tight.stop()
         await redis.stop()
+    }
+
+    /// As if no Writer had looked after them for a day.
+    private static func dropNewestPartition(_ url: String) async throws {
+        _ = try await PipelineDatabase(url).value(
+            """
+            DO $$ BEGIN
+                EXECUTE (SELECT 'DROP TABLE ' || max(c.relname) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                          WHERE i.inhparent = 'odds_ticks'::regclass);
+            END $$
+            """)
+    }
+
+    /// The URL for a role that may read what the migrator does, and nothing else.
+    private static func letStrangerLook(_ url: String) async throws -> String {
+        let database = PipelineDatabase(url)
+        let role = RandomName.next("stranger")
+        _ = try await database.value("CREATE ROLE \"\(role)\" LOGIN; GRANT SELECT ON schema_migrations TO \"\(role)\"")
+        return url.replacing(/\/\/[^@\/]*@/, with: "//\(role)@")
     }
 
     private static func wait(_ condition: () async throws -> Bool) async throws {

@@ -6,11 +6,11 @@ import WebSocketTransport
 ///
 /// Beside each row it keeps the last state in which the row was open.
 final class SubscriberBook {
-    /// A row's fields as texts; absent and null are the same.
-    typealias Row = [String: String]
+    typealias Row = SubscriberRows.Row
 
-    private(set) var rows: [String: Row] = [:]
-    private(set) var lastOpen: [String: Row] = [:]
+    private var kept = SubscriberRows()
+    var rows: [String: Row] { kept.byKey }
+    var lastOpen: [String: Row] { kept.lastOpen }
     private let batches: AsyncThrowingStream<MessageBatch, any Error>
     private let reading: Task<Void, Never>
 
@@ -54,39 +54,60 @@ final class SubscriberBook {
 
     private func apply(_ batch: MessageBatch) throws -> Set<String> {
         var types: Set<String> = []
-        var bytes = batch.bytes[...]
-        while bytes.count >= 4 {
-            // A message's length with a flag in the top bit, little-endian: the form in which the transport delivers.
-            let length = bytes.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
-            let message = Data(bytes.dropFirst(4).prefix(length))
-            bytes = bytes.dropFirst(4 + length)
-            guard let object = try JSONSerialization.jsonObject(with: message) as? [String: Any] else { continue }
-            apply(object)
-            if let type = object["t"] as? String { types.insert(type) }
+        for message in try batch.objects() {
+            kept.apply(message)
+            if let type = message["t"] as? String { types.insert(type) }
         }
         return types
     }
+}
 
-    private func apply(_ message: [String: Any]) {
+/// The rows of the odds channel, as SUBSCRIBERS.md tells a client to keep them.
+struct SubscriberRows {
+    /// A row's fields as texts, with its lane as `ln`; absent and null are the same.
+    typealias Row = [String: String]
+
+    /// By their `k`.
+    private(set) var byKey: [String: Row] = [:]
+    private(set) var lastOpen: [String: Row] = [:]
+
+    mutating func apply(_ message: [String: Any]) {
         switch message["t"] as? String {
         case "snap":
-            for lane in message["lanes"] as? [[String: Any]] ?? [] { upsert(lane["rows"], replacing: true) }
+            for lane in message["lanes"] as? [[String: Any]] ?? [] { upsert(lane["rows"], lane["ln"], replacing: true) }
         case "d":
-            upsert(message["u"], replacing: false)
+            upsert(message["u"], message["ln"], replacing: false)
             for removed in message["r"] as? [[String: Any]] ?? [] {
-                if let key = removed["k"] as? String { rows[key] = nil }
+                if let key = removed["k"] as? String { byKey[key] = nil }
             }
         default: break
         }
     }
 
-    private func upsert(_ changes: Any?, replacing: Bool) {
+    private mutating func upsert(_ changes: Any?, _ lane: Any?, replacing: Bool) {
         for change in changes as? [[String: Any]] ?? [] {
             guard let key = change["k"] as? String else { continue }
-            var row = replacing ? Row() : rows[key] ?? Row()
+            var row = replacing ? Row() : byKey[key] ?? Row()
             for (name, value) in change { row[name] = value is NSNull ? nil : "\(value)" }
-            rows[key] = row
+            row["ln"] = lane as? String
+            byKey[key] = row
             if row["st"] == "open" { lastOpen[key] = row }
         }
+    }
+}
+
+extension MessageBatch {
+    /// Its messages, read as JSON.
+    func objects() throws -> [[String: Any]] {
+        var objects: [[String: Any]] = []
+        var bytes = bytes[...]
+        while bytes.count >= 4 {
+            // A message's length with a flag in the top bit, little-endian: the form in which the transport delivers.
+            let length = bytes.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
+            let message = Data(bytes.dropFirst(4).prefix(length))
+            bytes = bytes.dropFirst(4 + length)
+            if let object = try JSONSerialization.jsonObject(with: message) as? [String: Any] { objects.append(object) }
+        }
+        return objects
     }
 }

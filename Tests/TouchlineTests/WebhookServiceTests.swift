@@ -48,7 +48,7 @@ import WebSocketTransport
         configuration.after = .zero
         configuration.every = .milliseconds(50)
         let service = WebhookService(
-            configuration: configuration, sender: "here (run)",
+            settings: WebhookSettings(configuration), sender: "here (run)",
             watch: TroubleWatch(health: health, metrics: metrics, silentAfter: .seconds(60)),
             group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"),
             period: .milliseconds(10))

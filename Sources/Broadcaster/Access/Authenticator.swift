@@ -15,10 +15,13 @@ enum Verdict: Sendable, Equatable {
 struct Authenticator: Sendable {
     private let authentication: SubscriberAuthentication
     private let verifier: TokenVerifier?
+    private let keys: SubscriberKeys
 
-    init(_ authentication: SubscriberAuthentication, verifier: TokenVerifier?) {
+    /// - Parameter keys: those of the authentication if they may change.
+    init(_ authentication: SubscriberAuthentication, verifier: TokenVerifier?, keys: SubscriberKeys? = nil) {
         self.authentication = authentication
         self.verifier = verifier
+        self.keys = keys ?? SubscriberKeys(authentication.keys)
     }
 
     /// Looks for credentials where clients can put them, in this order: `Authorization: Bearer`, `X-API-Key`,
@@ -34,7 +37,7 @@ struct Authenticator: Sendable {
 
     func judge(token: String, at now: Moment) -> Verdict {
         guard authentication.isRequired else { return .allowed(.everything) }
-        if let grant = authentication.keys[KeyDigest.of(token)] { return .allowed(grant) }
+        if let grant = keys.grant(of: KeyDigest.of(token)) { return .allowed(grant) }
         guard let verifier else { return .refused("unknown key") }
         do throws(TokenRefusal) {
             let known = try verifier.verified(token, at: Double(now.wall.microseconds) / 1_000_000)

@@ -13,6 +13,7 @@ struct CredentialWatch: Sendable {
     let verifier: TokenVerifier?
     let server: HTTPServer
     let hosts: [HubHost]
+    let metrics: BroadcasterMetrics
     let logger: Logger
 
     private static let interval = Duration.seconds(1)
@@ -28,6 +29,7 @@ struct CredentialWatch: Sendable {
     }
 
     private func watch() async throws {
+        tellExpiry()
         var keys = WatchedFiles([configuration.authentication.tokens?.keySetFile])
         var certificates = WatchedFiles([
             configuration.tls?.certificateFile, configuration.tls?.privateKeyFile,
@@ -43,7 +45,7 @@ struct CredentialWatch: Sendable {
                 hasRevoked = true
                 await closeRevoked()
             }
-            if certificates.haveChanged() { await reload("certificate") { try server.reloadTLS() } }
+            if certificates.haveChanged() { await reload("certificate", reloadCertificate) }
         }
     }
 
@@ -53,6 +55,16 @@ struct CredentialWatch: Sendable {
             // Fails only when the loop has ended, and with it the connections.
             try? await host.with { hub in hub.close { !verifier.trusts($0) } }
         }
+    }
+
+    private func reloadCertificate() throws {
+        try server.reloadTLS()
+        tellExpiry()
+    }
+
+    /// Somebody has to renew it before subscribers refuse it.
+    private func tellExpiry() {
+        if let time = configuration.tls?.certificateExpiry { metrics.certificateExpires(at: time) }
     }
 
     @discardableResult

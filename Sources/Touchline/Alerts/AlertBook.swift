@@ -11,8 +11,8 @@ struct AlertBook: Sendable {
         var told: Trouble.Severity?
     }
 
-    private let after: Int64
-    private let every: Int64
+    private var after: Int64
+    private var every: Int64
     private var known: [String: Known] = [:]
     private var toldMishaps: [String: Int] = [:]
     private var nextPost: Int64 = .min
@@ -21,6 +21,12 @@ struct AlertBook: Sendable {
     ///   - after: how long a trouble lasts before it is told.
     ///   - every: between two messages, at least.
     init(after: Duration, every: Duration) {
+        self.after = after.microseconds
+        self.every = every.microseconds
+    }
+
+    /// From now on waits this long. What is known stays known.
+    mutating func follow(after: Duration, every: Duration) {
         self.after = after.microseconds
         self.every = every.microseconds
     }

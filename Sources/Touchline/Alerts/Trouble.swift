@@ -27,7 +27,7 @@ struct TroubleWatch: Sendable {
     let health: HealthRegistry
     let metrics: PrometheusFactory
     /// A feed that brings nothing for so long is in trouble.
-    let silentAfter: Duration
+    var silentAfter = Duration.seconds(60)
 
     var troubles: [Trouble] { components + silentFeeds + redisMemory }
 

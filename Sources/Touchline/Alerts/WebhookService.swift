@@ -10,7 +10,8 @@ import WebSocketTransport
 /// Nobody waits for it: it looks at what the others report, once a second, and a hook that is slow or away delays
 /// nothing but itself.
 struct WebhookService: Service {
-    let configuration: WebhookConfiguration
+    /// Nothing is posted while there is no hook.
+    let settings: WebhookSettings
     /// Which process speaks, such as `host-1 (feed)`.
     let sender: String
     let watch: TroubleWatch
@@ -21,20 +22,33 @@ struct WebhookService: Service {
     func run() async throws {
         do {
             try await cancelWhenGracefulShutdown {
-                let posts = PostCounters()
-                var book = AlertBook(after: configuration.after, every: configuration.every)
+                // Only those who have a hook have counters of posts.
+                var posts: PostCounters?
+                var book = AlertBook(after: .zero, every: .zero)
                 while true {
                     try await Task.sleep(for: period)
-                    let now = SystemTime.now
-                    guard let message = book.observe(watch.troubles, watch.mishaps, at: now) else { continue }
-                    try await post(message, &book, posts)
+                    guard let hook = settings.value else { continue }
+                    let counters = posts ?? PostCounters()
+                    posts = counters
+                    guard let message = look(hook, &book) else { continue }
+                    try await post(message, to: hook, &book, counters)
                 }
             }
         } catch is CancellationError {}
     }
 
-    private func post(_ message: AlertMessage, _ book: inout AlertBook, _ posts: PostCounters) async throws {
-        var exchange = configuration.exchange
+    /// What is to be told now, by what the hook asks for.
+    private func look(_ hook: WebhookConfiguration, _ book: inout AlertBook) -> AlertMessage? {
+        book.follow(after: hook.after, every: hook.every)
+        var watch = watch
+        watch.silentAfter = hook.silentAfter
+        return book.observe(watch.troubles, watch.mishaps, at: SystemTime.now)
+    }
+
+    private func post(
+        _ message: AlertMessage, to hook: WebhookConfiguration, _ book: inout AlertBook, _ posts: PostCounters
+    ) async throws {
+        var exchange = hook.exchange
         exchange.headers.append(HTTPHeader(name: "Content-Type", value: "application/json"))
         exchange.body = message.body(sender: sender)
         do {

@@ -30,8 +30,8 @@ struct TouchlineConfiguration: Sendable {
     /// Where spans are sent; nil: nothing is traced.
     var traces: TraceConfiguration?
     var log = LogSettings()
-    /// What is no mistake of the configuration, but of whoever expects something of it.
-    var warnings: [String] = []
+    /// What is no mistake by itself, but is seldom what was wanted.
+    var warnings: [ConfigurationWarning] = []
 
     var redis: RedisEndpoint {
         get throws { try RedisEndpoint(url: redisURL) }
@@ -99,15 +99,20 @@ extension TouchlineConfiguration {
         configuration.readFeeds(reader, problems: problems)
         reader.rejectUnknownKeys()
         guard problems.all.isEmpty else { throw ConfigurationError(file: file, problems: problems.all) }
-        configuration.warnings = warnings(environment, asked: problems.askedVariables)
+        configuration.warnings =
+            configuration.hazards + warnings(environment, asked: problems.askedVariables)
         return configuration
     }
 
     /// A variable whose name begins like ours and that nobody reads has a mistake in its name.
-    private static func warnings(_ environment: [String: String], asked: Set<String>) -> [String] {
+    private static func warnings(
+        _ environment: [String: String], asked: Set<String>
+    ) -> [ConfigurationWarning] {
         let known = asked.union(["TOUCHLINE_BUILD", "TOUCHLINE_COMMIT"])
         return environment.keys.filter { $0.hasPrefix("TOUCHLINE_") && !known.contains($0) }.sorted().map {
-            "\($0) is set, and nothing reads it: variables are named after a key's path, such as TOUCHLINE_REDIS_URL"
+            ConfigurationWarning(
+                subject: "environment", problem: "\($0) is set, and nothing reads it",
+                remedy: "variables are named after a key's path, such as TOUCHLINE_REDIS_URL")
         }
     }
 
@@ -137,7 +142,7 @@ extension TouchlineConfiguration {
         let writer = reader.section("writer")
         batchRows = writer.integer("batch_rows", in: 1...100_000, default: batchRows)
         batchBytes = writer.bytes("batch_bytes", in: 65_536...(256 << 20), default: batchBytes)
-        batchPeriod = writer.duration("batch_period", in: .milliseconds(1)...(.seconds(10)), default: batchPeriod)
+        batchPeriod = writer.duration("batch_period", in: .milliseconds(1)...(.seconds(5)), default: batchPeriod)
         isRawAuditOn = writer.flag("raw_audit", default: isRawAuditOn)
         partitions = writer.section("partitions").partitions(default: partitions, store: objectStore)
         writer.rejectUnknownKeys()

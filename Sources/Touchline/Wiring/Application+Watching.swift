@@ -1,3 +1,4 @@
+import Broadcaster
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -21,14 +22,27 @@ extension Application {
         ]
     }
 
-    /// Alerts, if they are to be posted anywhere.
-    func webhook(metrics: PrometheusFactory, health: HealthRegistry) -> [any Service] {
-        guard let webhook = configuration.webhook else { return [] }
-        return [
+    /// What changes the process while it runs and tells how it is doing. In the order in which they begin, so that none of
+    /// them sees the drain as trouble.
+    func attendants(
+        _ notifier: ServiceNotifier?, lists: FeedLists, keys: SubscriberKeys, metrics: PrometheusFactory,
+        health: HealthRegistry, logger: Logger
+    ) -> [any Service] {
+        let webhook = WebhookSettings(configuration.webhook)
+        var services: [any Service] = [DrainNotice(health: health)]
+        if let reload {
+            services.append(
+                ReloadService(
+                    start: configuration, stages: Set(stages), lists: lists, webhook: webhook, keys: keys,
+                    reload: reload,
+                    notifier: notifier, logger: logger))
+        }
+        services.append(
             WebhookService(
-                configuration: webhook, sender: "\(Self.hostName) (\(stageNames))",
-                watch: TroubleWatch(health: health, metrics: metrics, silentAfter: webhook.silentAfter),
-                group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "touchline.operations"))
-        ]
+                settings: webhook, sender: "\(Self.hostName) (\(stageNames))",
+                watch: TroubleWatch(health: health, metrics: metrics), group: MultiThreadedEventLoopGroup.singleton,
+                logger: Logger(label: "touchline.operations")))
+        if let notifier { services.append(ReadinessNotice(notifier: notifier, health: health)) }
+        return services
     }
 }

@@ -40,15 +40,10 @@ struct Application {
         let lists = FeedLists()
         let notifier = ServiceNotifier(environment: ProcessInfo.processInfo.environment)
         var services = watchdog(notifier)
-        services += try self.services(lists, metrics: metrics, health: health)
-        if let reload {
-            services.append(
-                ReloadService(
-                    feeds: configuration.feeds, lists: lists, hasBroadcaster: stages.contains(.broadcast),
-                    reload: reload, notifier: notifier, logger: logger))
-        }
-        services += webhook(metrics: metrics, health: health)
-        if let notifier { services.append(ReadinessNotice(notifier: notifier, health: health)) }
+        let keys = SubscriberKeys(configuration.subscribers.authentication.keys)
+        services += try self.services(lists, keys, metrics: metrics, health: health)
+        services += attendants(
+            notifier, lists: lists, keys: keys, metrics: metrics, health: health, logger: logger)
         var group = ServiceGroupConfiguration(
             services: services.map {
                 .init(service: NamedService($0), successTerminationBehavior: .gracefullyShutdownGroup)
@@ -62,7 +57,7 @@ struct Application {
 
     /// In the order of the pipeline written backwards, because a group stops its services in reverse.
     private func services(
-        _ lists: FeedLists, metrics: PrometheusFactory, health: HealthRegistry
+        _ lists: FeedLists, _ keys: SubscriberKeys, metrics: PrometheusFactory, health: HealthRegistry
     ) throws -> [any Service] {
         let redis = try configuration.redis
         let owner = "\(Self.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
@@ -74,7 +69,7 @@ struct Application {
                 logger: Logger(label: "touchline.operations"), onStarted: onStarted))
         services += traceExport(tracer, instance: owner)
         if stages.contains(.broadcast) {
-            services.append(try broadcaster(redis: redis, owner: owner, health: health, tracer: tracer))
+            services.append(try broadcaster(redis: redis, keys, owner: owner, health: health, tracer: tracer))
         }
         if stages.contains(.write) {
             services.append(try writer(redis: redis, lists, health: health, tracer: tracer))
@@ -132,12 +127,13 @@ struct Application {
     }
 
     private func broadcaster(
-        redis: RedisEndpoint, owner: String, health: HealthRegistry, tracer: Tracer?
+        redis: RedisEndpoint, _ keys: SubscriberKeys, owner: String, health: HealthRegistry, tracer: Tracer?
     ) throws -> any Service {
         var broadcaster = BroadcasterConfiguration(
             redis: redis, prefix: configuration.prefix, feeds: configuration.feeds.map(\.name),
             host: configuration.broadcaster.host, port: configuration.broadcaster.port,
             authentication: configuration.subscribers.authentication, ownerName: owner)
+        broadcaster.keys = keys
         broadcaster.tls = configuration.subscribers.tls
         broadcaster.allowedOrigins = configuration.subscribers.allowedOrigins
         broadcaster.limits = configuration.subscribers.limits

@@ -1,3 +1,4 @@
+import Broadcaster
 import FeedClient
 import FeedModel
 import Logging
@@ -5,45 +6,74 @@ import ServiceLifecycle
 import Telemetry
 import UnixSignals
 
-/// Reads the configuration again at SIGHUP, sends its feeds to the stages and takes how the log is written; nothing
-/// else of it is taken.
+/// Reads the configuration again at SIGHUP, takes what can change while the process runs, and says what it has taken and
+/// what needs a restart. A file with a mistake changes nothing.
 struct ReloadService: Service {
-    /// Those that run at the start.
-    let feeds: [FeedConfiguration]
+    /// What the process was started with.
+    let start: TouchlineConfiguration
+    let stages: Set<Stage>
     let lists: FeedLists
-    let hasBroadcaster: Bool
+    let webhook: WebhookSettings
+    let keys: SubscriberKeys
     let reload: @Sendable () throws -> TouchlineConfiguration
     /// Nil when nobody listens.
     let notifier: ServiceNotifier?
     let logger: Logger
 
     func run() async throws {
-        var feeds = feeds
-        var former: [FeedConfiguration] = []
+        var state = State(inForce: start)
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             guard let notifier else {
-                take(&feeds, &former)
+                take(&state)
                 continue
             }
-            notifier.reloading { take(&feeds, &former) }
+            notifier.reloading { take(&state) }
         }
     }
 
-    private func take(_ feeds: inout [FeedConfiguration], _ former: inout [FeedConfiguration]) {
+    private struct State {
+        /// The start's, with what was taken since.
+        var inForce: TouchlineConfiguration
+        /// Feeds that are not served any more.
+        var former: [FeedConfiguration] = []
+    }
+
+    private func take(_ state: inout State) {
         do {
             let configuration = try reload()
             guard !configuration.feeds.isEmpty else { throw CommandFailure(description: "it has no feeds") }
+            let difference = ConfigurationDifference(
+                from: state.inForce, to: configuration, start: start, stages: stages)
+            takeFeeds(configuration.feeds, &state)
             LogOutput.standardError.apply(configuration.log)
-            report(from: feeds, to: configuration.feeds)
-            let names = Set(configuration.feeds.map(\.name))
-            former = (former + feeds).filter { !names.contains($0.name) }
-            feeds = configuration.feeds
-            lists.send(feeds, former: former)
+            webhook.set(configuration.webhook)
+            if difference.isTakingKeys { keys.replace(configuration.subscribers.authentication.keys) }
+            difference.take(configuration, into: &state.inForce)
+            report(difference)
         } catch {
             logger.error(
                 "the configuration is not taken: everything stays",
                 metadata: [LogKey.error: "\(error)", LogKey.asked: "SIGHUP"])
         }
+    }
+
+    private func report(_ difference: ConfigurationDifference) {
+        func text(_ names: [String]) -> String { names.isEmpty ? "nothing" : names.joined(separator: ",") }
+        logger.notice(
+            "the configuration is read again",
+            metadata: [
+                "taken": "\(text(difference.taken))", "needs_restart": "\(text(difference.needsRestart))",
+                LogKey.asked: "SIGHUP",
+            ])
+    }
+
+    // MARK: Feeds
+
+    private func takeFeeds(_ feeds: [FeedConfiguration], _ state: inout State) {
+        report(from: state.inForce.feeds, to: feeds)
+        let names = Set(feeds.map(\.name))
+        state.former = (state.former + state.inForce.feeds).filter { !names.contains($0.name) }
+        lists.send(feeds, former: state.former)
     }
 
     private func report(from old: [FeedConfiguration], to new: [FeedConfiguration]) {
@@ -59,7 +89,7 @@ struct ReloadService: Service {
                 "added": "\(text(added))", "removed": "\(text(removed))", "changed": "\(text(changed))",
                 LogKey.asked: "SIGHUP",
             ])
-        if hasBroadcaster, !added.isEmpty || !removed.isEmpty {
+        if stages.contains(.broadcast), !added.isEmpty || !removed.isEmpty {
             logger.warning("the broadcaster serves the feeds of its start: start it again to serve others")
         }
     }

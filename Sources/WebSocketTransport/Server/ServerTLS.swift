@@ -11,6 +11,13 @@ final class CurrentTLS: Sendable {
     }
 }
 
+extension ServerTLSConfiguration {
+    /// When the certificate that is shown runs out, in seconds since 1970; nil without one that can be read.
+    package var certificateExpiry: Int64? {
+        (try? NIOSSLCertificate.fromPEMFile(certificateFile))?.first.map { Int64($0.notValidAfter) }
+    }
+}
+
 /// TLS of a server's connections.
 enum ServerTLS {
     /// Reads the files that the configuration names.

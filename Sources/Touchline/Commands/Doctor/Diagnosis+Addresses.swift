@@ -29,13 +29,17 @@ extension Diagnosis {
         } catch {
             guard case .bindFailed(_, let reason) = error else {
                 let files = [tls?.certificateFile, tls?.privateKeyFile].compactMap { $0 }.joined(separator: ", ")
-                return Finding("broadcaster.tls", problem: "\(error) (\(files))")
+                return Finding(
+                    "broadcaster.tls", problem: "\(error) (\(files))",
+                    remedy: "make broadcaster.tls name a certificate chain and its key, as PEM files")
             }
             // Only one of many processes may be that of this configuration, so that a taken port stops nobody from
             // looking on.
-            guard reason.contains("another program") else { return Finding(key, problem: "\(error)") }
+            guard reason.contains("another program") else {
+                return Finding(key, problem: "\(error)", remedy: "set \(key) to an address of this machine")
+            }
             if isRunning { return Finding("\(key) \(address) is served by a running touchline") }
-            return Finding(key, problem: "\(error): stop it, or choose another address", isWarning: true)
+            return Finding(key, problem: "\(error)", remedy: "stop it, or choose another address", isWarning: true)
         }
     }
 
@@ -55,7 +59,9 @@ extension Diagnosis {
             _ = try await TokenVerifier(tokens)
             return Finding("the keys of subscribers' tokens can be used")
         } catch {
-            return Finding("broadcaster.auth", problem: error.description)
+            return Finding(
+                "broadcaster.auth", problem: error.description,
+                remedy: "make jwks_file a JSON Web Key Set (`touchline token key` makes one)")
         }
     }
 
@@ -67,7 +73,9 @@ extension Diagnosis {
             _ = try await exchange.perform(group: MultiThreadedEventLoopGroup.singleton)
             return Finding("the webhook answers")
         } catch {
-            return Finding("operations.webhook", problem: SecretMask.masked("\(error)"))
+            return Finding(
+                "operations.webhook", problem: SecretMask.masked("\(error)"),
+                remedy: "set operations.webhook.url, or its proxy and ca")
         }
     }
 
@@ -79,9 +87,13 @@ extension Diagnosis {
             let answer = try await exchange.perform(group: MultiThreadedEventLoopGroup.singleton)
             if (200..<300).contains(answer.status) { return Finding("the traces' collector takes spans") }
             let why = "the collector answers \(answer.status): look at the endpoint's path and 'traces.headers'"
-            return Finding("traces.endpoint", problem: why)
+            return Finding(
+                "traces.endpoint", problem: why,
+                remedy: "look at the collector and at traces.endpoint and traces.headers")
         } catch {
-            return Finding("traces.endpoint", problem: SecretMask.masked("\(error)"))
+            return Finding(
+                "traces.endpoint", problem: SecretMask.masked("\(error)"),
+                remedy: "start the collector, or mend traces.endpoint")
         }
     }
 }

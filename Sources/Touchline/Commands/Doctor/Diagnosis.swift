@@ -3,50 +3,18 @@ import FeedModel
 import Foundation
 import Logging
 import ObjectStore
-import RedisStreams
 import Writer
 
 /// What `doctor` looks at.
 enum Diagnosis {
-    static func redis(_ configuration: TouchlineConfiguration) async -> [Finding] {
-        do {
-            let redis = RedisConnection(endpoint: try configuration.redis, name: "doctor")
-            try await redis.connect()
-            let facts = try await redis.serverFacts()
-            await redis.close()
-            var findings = [Finding("redis answers")]
-            if let problem = facts.evictionProblem { findings.append(Finding("redis", problem: problem)) }
-            if let warning = facts.durabilityWarning {
-                findings.append(Finding("redis", problem: warning, isWarning: true))
-            }
-            if facts.memory.share > MemoryUse.nearlyFull {
-                let share = Int(facts.memory.share * 100)
-                findings.append(
-                    Finding("redis", problem: "\(share) % of maxmemory is in use: raise it", isWarning: true))
-            }
-            return findings
-        } catch {
-            return [Finding("redis", problem: "\(error)")]
-        }
-    }
-
-    static func postgres(_ configuration: TouchlineConfiguration) async -> Finding {
-        do {
-            try await MigratedDatabase.with(configuration.postgresURL, name: "doctor") { _ in }
-            return Finding("postgres answers, its schema is current")
-        } catch {
-            return Finding("postgres", problem: "\(error)")
-        }
-    }
-
     static func spool(_ configuration: TouchlineConfiguration) -> Finding {
         guard let spool = configuration.spool else {
             return Finding(
-                "spool", problem: "off: while Redis is away the sockets wait, and providers may hang up",
-                isWarning: true)
+                "spool", problem: "off, so that while Redis is away the sockets wait and providers may hang up",
+                remedy: "leave feed_client.spool.enabled out", isWarning: true)
         }
         if let problem = FolderProbe.problem(with: spool.directory) {
-            return Finding("spool", problem: "\(problem): set feed_client.spool.directory")
+            return Finding("spool", problem: problem, remedy: "set feed_client.spool.directory")
         }
         return Finding("spool \(spool.directory) can be written")
     }
@@ -66,24 +34,44 @@ enum Diagnosis {
         guard let problem = isThere ? FolderProbe.problem(with: path) : "\(path) is not there" else {
             return Finding("archive \(path) can be written")
         }
-        return Finding("archive", problem: "\(problem): make it, or set writer.partitions.archive")
+        return Finding("archive", problem: problem, remedy: "make it, or set writer.partitions.archive")
     }
 
     private static func objects(_ location: ObjectLocation, _ store: ObjectStoreConfiguration) async -> Finding {
         do { try await ObjectStoreClient(store).check(location) } catch {
-            return Finding("archive", problem: "\(error)")
+            return Finding("archive", problem: "\(error)", remedy: "see writer.partitions.archive and object_store")
         }
         guard let problem = FolderProbe.problem(with: store.staging) else {
             return Finding("archive \(location) answers")
         }
-        return Finding("archive", problem: "\(problem): set object_store.staging")
+        return Finding("archive", problem: problem, remedy: "set object_store.staging")
     }
 
     static func feed(_ feed: FeedConfiguration) async -> Finding {
         if let recording = feed.recording, let problem = FolderProbe.problem(with: recording.directory) {
-            return Finding("feed \(feed.name)", problem: "\(problem): set its record")
+            return Finding("feed \(feed.name)", problem: problem, remedy: "set its record")
         }
         let problem = await FeedProbe.problem(with: feed, logger: Logger(label: "touchline.doctor"))
-        return Finding(problem == nil ? "feed \(feed.name) accepts us" : "feed \(feed.name)", problem: problem)
+        guard let problem else { return Finding("feed \(feed.name) accepts us") }
+        return Finding("feed \(feed.name)", problem: problem, remedy: FeedRemedy.of(problem))
+    }
+}
+
+/// What to do about a feed that cannot be connected to.
+enum FeedRemedy {
+    /// By words of the problem; the first that are in it decide.
+    private static let remedies = [
+        (["token file"], "have the file written, or set token_file"),
+        (["login"], "set its login: url, body and token_field"),
+        (["status 401", "status 403"], "renew its credentials: token, token_file, login or headers"),
+        (["status 429"], "the provider wants fewer connections; wait, and look for others with the same credentials"),
+        (["certificate", "TLS"], "see that url's scheme is the provider's, and set its tls"),
+        (["proxy"], "set its proxy"),
+        (["status 404", "upgrade"], "set its url: another server, or another path"),
+    ]
+
+    static func of(_ problem: String) -> String {
+        remedies.first { words, _ in words.contains { problem.contains($0) } }?.1
+            ?? "set its url, and see that this machine may reach it"
     }
 }

@@ -1,14 +1,23 @@
 /// One thing that was looked at.
-struct Finding: Sendable {
+struct Finding: Sendable, Equatable {
     let subject: String
     /// Nil: all is well.
     let problem: String?
+    /// What to do about it.
+    let remedy: String?
     /// It works, but not as it should.
-    var isWarning = false
+    let isWarning: Bool
 
-    init(_ subject: String, problem: String? = nil, isWarning: Bool = false) {
+    /// All is well.
+    init(_ subject: String) {
+        self.subject = subject
+        (problem, remedy, isWarning) = (nil, nil, false)
+    }
+
+    init(_ subject: String, problem: String, remedy: String, isWarning: Bool = false) {
         self.subject = subject
         self.problem = problem
+        self.remedy = remedy
         self.isWarning = isWarning
     }
 
@@ -17,9 +26,12 @@ struct Finding: Sendable {
 
     var isFatal: Bool { problem != nil && !isWarning }
 
+    /// What is wrong, and what to do.
+    private var sentence: String? { problem.map { "\($0): \(remedy ?? "")" } }
+
     var text: String {
-        guard let problem else { return "ok       \(subject)" }
-        return "\(isWarning ? "warning " : "PROBLEM ") \(subject): \(problem.printable)"
+        guard let sentence else { return "ok       \(subject)" }
+        return "\(isWarning ? "warning " : "PROBLEM ") \(subject): \(sentence.printable)"
     }
 }
 
@@ -32,6 +44,6 @@ extension Finding: Encodable {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(subject, forKey: .subject)
         try container.encode(state, forKey: .state)
-        try container.encodeIfPresent(problem, forKey: .problem)
+        try container.encodeIfPresent(sentence, forKey: .problem)
     }
 }
