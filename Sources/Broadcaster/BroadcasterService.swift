@@ -51,8 +51,9 @@ package struct BroadcasterService: Service {
         let clock = StageClock()
         let conflation = ConflationUse()
         let verifier = try await verifier()
+        let apiKeys = configuration.keys ?? SubscriberKeys(configuration.authentication.keys)
         let gate = SubscriberGate(
-            authenticator: Authenticator(configuration.authentication, verifier: verifier, keys: configuration.keys),
+            authenticator: Authenticator(configuration.authentication, verifier: verifier, keys: apiKeys),
             limits: configuration.limits, clock: clock)
         var hosts: [HubHost] = []
         for eventLoop in group.makeIterator() {
@@ -69,7 +70,8 @@ package struct BroadcasterService: Service {
             configuration: configuration, hosts: hosts, gate: gate, conflation: conflation, health: health,
             metrics: metrics, clock: clock, logger: logger)
         let watch = CredentialWatch(
-            configuration: configuration, verifier: verifier, server: server, hosts: hosts, metrics: metrics,
+            configuration: configuration, verifier: verifier, apiKeys: apiKeys, server: server, hosts: hosts,
+            metrics: metrics,
             logger: logger)
         let departure = Departure(hosts: hosts, period: configuration.drain)
         let result = await Result {

@@ -18,6 +18,8 @@ package struct AccessGrant: Sendable, Equatable {
     package var expiresAt: Timestamp?
     /// The key that signed the token; nil for an API key, which lasts as long as the configuration that names it.
     package var signer: TokenSigner?
+    /// The SHA-256 of the API key; nil for a token.
+    package var keyDigest: String?
 
     package init(name: String?) { self.name = name }
 

@@ -17,7 +17,7 @@ struct Authenticator: Sendable {
     private let verifier: TokenVerifier?
     private let keys: SubscriberKeys
 
-    /// - Parameter keys: those of the authentication if they may change.
+    /// - Parameter keys: nil if those of the authentication never change.
     init(_ authentication: SubscriberAuthentication, verifier: TokenVerifier?, keys: SubscriberKeys? = nil) {
         self.authentication = authentication
         self.verifier = verifier
@@ -37,7 +37,11 @@ struct Authenticator: Sendable {
 
     func judge(token: String, at now: Moment) -> Verdict {
         guard authentication.isRequired else { return .allowed(.everything) }
-        if let grant = keys.grant(of: KeyDigest.of(token)) { return .allowed(grant) }
+        let digest = KeyDigest.of(token)
+        if var grant = keys.grant(of: digest) {
+            grant.keyDigest = digest
+            return .allowed(grant)
+        }
         guard let verifier else { return .refused("unknown key") }
         do throws(TokenRefusal) {
             let known = try verifier.verified(token, at: Double(now.wall.microseconds) / 1_000_000)

@@ -7,10 +7,12 @@ import WebSocketTransport
 /// Reads key sets and certificates again when their files change, so that rotating them needs no restart.
 ///
 /// It looks at the files' times instead of watching them: that works on every file system, and nobody rotates keys twice a
-/// second. What cannot be used leaves the former in place. Connections end whose token was signed with a key that is gone.
+/// second. What cannot be used leaves the former in place. Connections end whose API key is gone, or whose
+/// token was signed with a key that is.
 struct CredentialWatch: Sendable {
     let configuration: BroadcasterConfiguration
     let verifier: TokenVerifier?
+    let apiKeys: SubscriberKeys
     let server: HTTPServer
     let hosts: [HubHost]
     let metrics: BroadcasterMetrics
@@ -35,6 +37,7 @@ struct CredentialWatch: Sendable {
             configuration.tls?.certificateFile, configuration.tls?.privateKeyFile,
             configuration.tls?.clientAuthorityFile,
         ])
+        var generation = apiKeys.generation
         var hasRevoked = false
         while true {
             try await Task.sleep(for: Self.interval)
@@ -45,15 +48,25 @@ struct CredentialWatch: Sendable {
                 hasRevoked = true
                 await closeRevoked()
             }
+            if apiKeys.generation != generation {
+                generation = apiKeys.generation
+                hasRevoked = true
+                await closeRevoked()
+            }
             if certificates.haveChanged() { await reload("certificate", reloadCertificate) }
         }
     }
 
     private func closeRevoked() async {
-        guard let verifier else { return }
+        let (verifier, apiKeys) = (verifier, apiKeys)
         for host in hosts {
             // Fails only when the loop has ended, and with it the connections.
-            try? await host.with { hub in hub.close { !verifier.trusts($0) } }
+            try? await host.with { hub in
+                hub.close { grant in
+                    if let digest = grant.keyDigest { return apiKeys.grant(of: digest) == nil }
+                    return grant.signer.map { verifier?.trusts($0) == false } ?? false
+                }
+            }
         }
     }
 
@@ -82,11 +95,10 @@ struct CredentialWatch: Sendable {
 }
 
 extension Hub {
-    /// Ends the connections whose token was signed with a key that is not trusted any more.
-    func close(signedBy isRevoked: (TokenSigner) -> Bool) {
-        for subscriber in subscribers.values where subscriber.isAuthenticated {
-            guard let signer = subscriber.grant.signer, isRevoked(signer) else { continue }
-            close(subscriber, .authenticationFailed, "the token's key is gone")
+    /// Ends the connections whose credentials are not good any more.
+    func close(where isRevoked: (AccessGrant) -> Bool) {
+        for subscriber in subscribers.values where subscriber.isAuthenticated && isRevoked(subscriber.grant) {
+            close(subscriber, .authenticationFailed, "the key is gone")
         }
     }
 }

@@ -119,7 +119,7 @@ package struct HistoryReplacement: Sendable {
 
 extension SealedBatch {
     /// What the Writer would have made of entries that are not in a stream.
-    init(decoding entries: [HistoryReplacement.Entry], of route: FeedRoute) throws {
+    convenience init(decoding entries: [HistoryReplacement.Entry], of route: FeedRoute) throws {
         var decoder = BatchDecoder()
         var cache = DimensionCache(maximumSelections: 1_000_000)
         for entry in entries {

@@ -95,6 +95,27 @@ struct CredentialTests {
         }
     }
 
+    @Test func aKeyThatIsTakenAwayEndsItsConnections() async throws {
+        let keys = SubscriberKeys(authentication().keys)
+        try await LiveBroadcaster.with({
+            $0.authentication = authentication()
+            $0.keys = keys
+        }) { live in
+            let token = try await Self.token()
+            let byToken = try await live.connect("/v1/ws?token=\(token)")
+            try await byToken.send(text: #"{"t":"sub","id":1}"#)
+            let byKey = try await live.connect("/v1/ws?token=\(Self.key)")
+            try await byKey.send(text: #"{"t":"sub","id":1}"#)
+            keys.replace([KeyDigest.of("another"): AccessGrant(name: "key:other")])
+            #expect(try await byKey.ended() == 4001)
+            #expect(try await live.get("/v1/odds?token=\(Self.key)").status == 401)
+            #expect(try await live.get("/v1/odds?token=another").status == 200)
+            try await byToken.send(text: #"{"t":"sub","id":2}"#)
+            #expect(try await byToken.message("sub_ok") != nil)
+            await byToken.close()
+        }
+    }
+
     @Test func keysAreReadAgainWithoutARestart() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("touchline-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
