@@ -38,6 +38,8 @@ struct Upkeep {
     }
 
     private static let component = "redis writer-upkeep"
+    /// Under which name it is told that rows of a day have no place.
+    static let partitionsComponent = "partitions"
     private static let pause = Duration.seconds(1)
     private static let partitionInterval = Duration.seconds(300)
     private static let countInterval = Duration.seconds(60)
@@ -94,12 +96,12 @@ struct Upkeep {
 
     private func keepPartitions() async throws {
         let connection = retry.connection
-        let facts = try await retry.run(()) { _ in
-            try await partitions.ensure(at: WallClock.now, connection)
-            return try await partitions.list(connection)
+        let (result, facts) = try await retry.run(()) { _ in
+            (try await partitions.ensure(at: WallClock.now, connection), try await partitions.list(connection))
         } mend: { _, _, _ in
             .wait
         }
+        health.report(Self.partitionsComponent, result.trouble.map { .degraded("\($0)") } ?? .up)
         retry.metrics.partitions(ahead: partitions.planner.aheadCount(facts, at: WallClock.now))
     }
 
