@@ -21,9 +21,10 @@ struct Upkeep {
     private var nextCount = ContinuousClock.now
     private var nextRetirement = ContinuousClock.now
 
+    /// - Parameter written: when the last entry of each feed in the ledger was received, before anything is written.
     init(
         configuration: WriterConfiguration, routes: [FeedRoute], retry: SinkRetry, partitions: PartitionKeeper,
-        redis: RedisConnection, health: HealthRegistry
+        redis: RedisConnection, health: HealthRegistry, written: [Int16: Timestamp]
     ) {
         self.configuration = configuration
         self.routes = routes
@@ -34,7 +35,7 @@ struct Upkeep {
         letters = DeadLetterDrain(
             routes: routes, consumer: "\(configuration.consumerName)-dead", retry: retry, redis: redis)
         keeper = LetterKeeper(policy: configuration.letters, retry: retry, partitions: partitions, health: health)
-        chain = ChainWatch(retry: retry, redis: redis)
+        chain = ChainWatch(retry: retry, redis: redis, written: written)
     }
 
     private static let component = "redis writer-upkeep"
