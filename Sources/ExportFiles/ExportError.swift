@@ -7,12 +7,16 @@ package enum ExportError: Error, Sendable, Equatable, CustomStringConvertible {
     case compression(String)
     /// The file on disk is not what was written to it.
     case damaged(path: String)
+    /// Another file has that name.
+    case occupied(path: String)
 
     package var description: String {
         switch self {
         case .file(let what, let path, let reason): "\(path) cannot be \(what): \(reason)"
         case .readerGone: "whoever read the output has gone"
         case .compression(let why): "the output cannot be compressed: \(why)"
+        case .occupied(let path):
+            "\(path) is another file already and is left alone: use another folder, or move it away"
         case .damaged(let path): "\(path) does not read back as it was written: the disk is not to be trusted"
         }
     }

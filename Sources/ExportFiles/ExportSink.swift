@@ -14,6 +14,7 @@ package final class ExportSink {
         package let checksum: String
     }
 
+    private let path: String?
     private let file: PartialFile?
     private let gzip: GzipStream?
     private var buffer: [UInt8] = []
@@ -25,6 +26,7 @@ package final class ExportSink {
 
     /// - Parameter path: nil writes to standard output.
     package init(path: String?, gzip: Bool) throws {
+        self.path = path
         file = try path.map { try PartialFile($0) }
         self.gzip = gzip ? try GzipStream() : nil
         buffer.reserveCapacity(Self.bufferBytes + 65_536)
@@ -37,11 +39,18 @@ package final class ExportSink {
     }
 
     /// Writes the rest, and gives the file its name when all of it is on disk.
-    package func finish() throws -> Summary {
+    ///
+    /// - Parameter keepingOthers: a file of that name is replaced only if it has the same bytes.
+    /// - Throws: `ExportError.occupied` for another file, which is left as it is.
+    package func finish(keepingOthers: Bool = false) throws -> Summary {
         try drain()
         try gzip?.finish { try store($0) }
+        let summary = Summary(bytes: storedBytes, checksum: hash.finalize().hexadecimal)
+        if keepingOthers, let path, access(path, F_OK) == 0, try FileChecksum.sha256(of: path) != summary.checksum {
+            throw ExportError.occupied(path: path)
+        }
         try file?.commit()
-        return Summary(bytes: storedBytes, checksum: hash.finalize().hexadecimal)
+        return summary
     }
 
     private func drain() throws {

@@ -99,7 +99,7 @@ package struct WriterFeed: Sendable, Hashable {
 package struct ClaimPolicy: Sendable, Equatable {
     package var interval: Duration
     package var minimumIdle: Duration
-    /// Entries a pass, per feed.
+    /// Entries a pass, per feed, at most: large ones are claimed a few at a time.
     package var count: Int
 
     package init(interval: Duration = .seconds(5), minimumIdle: Duration = .seconds(60), count: Int = 100) {

@@ -114,6 +114,11 @@ struct WriterMetrics: Sendable {
         rawBytes.increment(by: bytes)
     }
 
+    /// Raw entries that no partition takes.
+    func refusedRaw(letters count: Int) {
+        if count > 0 { counter(ofLetters: .writer, .writeRejected).increment(by: count) }
+    }
+
     func cacheHolds(bytes: Int) { cacheBytes.record(bytes) }
 
     func partitions(ahead: Int) { partitionsAhead.record(ahead) }

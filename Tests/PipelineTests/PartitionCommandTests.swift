@@ -42,6 +42,11 @@ import Testing
             let refused = try await program.run(["partitions", "retire", "odds_ticks_20200101"])
             #expect(refused.code == 1)
             #expect(refused.output.contains("there is no partition odds_ticks_20200101"), "\(refused.output)")
+            let today = try await database.value(
+                "SELECT 'odds_ticks_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')")
+            let young = try await program.run(["partitions", "retire", today, "--keep"])
+            #expect(young.code == 1)
+            #expect(young.output.contains("\(today) still takes rows that come late"), "\(young.output)")
             for wrong in [
                 ["retire"], ["retire", "x", "--expired"], ["create", "--ahead", "0"], ["list", "--table", "x"],
             ] {

@@ -39,8 +39,11 @@ struct MigrateCommand: ReportingCommand {
             try await connection.connect()
             let done = try await SchemaMigrator().migrate(connection) { step in
                 report("applied \(step.version): \(step.name)")
+            } waiting: {
+                report("\($0)")
             }
-            try await PartitionKeeper(planner: planner).ensure(at: WallClock.now, connection)
+            let partitions = try await PartitionKeeper(planner: planner).ensure(at: WallClock.now, connection)
+            if let trouble = partitions.trouble { report("\(trouble)") }
             if done.isEmpty { report("the schema is current") }
             if let role { try await establish(role, connection, report) }
             await connection.close()
@@ -48,6 +51,9 @@ struct MigrateCommand: ReportingCommand {
             await connection.close()
             throw CommandFailure(
                 description: "Postgres at \(SecretMask.masked(url)) cannot be migrated: \(error)")
+        } catch let error as PartitionError {
+            await connection.close()
+            throw CommandFailure(description: "\(error)")
         }
     }
 

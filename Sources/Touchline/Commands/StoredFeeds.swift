@@ -1,3 +1,5 @@
+import ArgumentParser
+import FeedClient
 import FeedModel
 import PostgresCopy
 import Processor
@@ -22,7 +24,7 @@ struct StoredFeed: Sendable {
             let known = stored.map(\.1).joined(separator: ", ")
             throw CommandFailure(
                 description: "no feed '\(name.printable)' in the database; it has: \(known.isEmpty ? "none" : known)",
-                exitCode: .init(2))
+                exitCode: ExitCode(2))
         }
         return chosen.compactMap { id, name, provider in
             guard let name = FeedName(name) else { return nil }

@@ -49,7 +49,14 @@ enum VerifyText {
             report.isClean
             ? "clean: nothing is wrong"
             : "NOT clean: \(wrong.count) \(wrong.count == 1 ? "finding" : "findings") above marked WRONG"
-        return [looked] + wrong.map { "WRONG  \($0)" } + notes.map { "note   \($0)" } + [verdict]
+        return [looked] + wrong.flatMap { ["WRONG  \($0)"] + missing($0) } + notes.map { "note   \($0)" } + [verdict]
+    }
+
+    /// Which frames a finding is about, a line each.
+    private static func missing(_ finding: AuditFinding) -> [String] {
+        let lines = finding.missing.map { "         \($0)" }
+        guard lines.count == AuditFinding.maximumRanges else { return lines }
+        return lines + ["         (the first \(lines.count))"]
     }
 }
 

@@ -14,6 +14,7 @@ struct RawArchiver {
     private let health: HealthRegistry
     private let policy: BatchPolicy
     private var isPastBacklog: Set<Int> = []
+    private var readSize = ReadSize(most: RawArchiver.entriesPerRead)
 
     init(
         routes: [FeedRoute], consumer: String, retry: SinkRetry, partitions: PartitionKeeper, redis: RedisConnection,
@@ -65,23 +66,25 @@ struct RawArchiver {
 
     /// One transaction's worth of a feed; false when there was nothing.
     private mutating func archiveSome(of route: FeedRoute) async throws -> Bool {
-        var rows: [Row] = []
+        var rows = RawBatch()
         var ids: [StreamID] = []
         var bytes = 0
         var after = StreamID.zero
         var isBacklog = !isPastBacklog.contains(route.index)
         while bytes < policy.bytes {
+            let asked = readSize.entries
             guard let batch = try await read(route, isBacklog ? .backlog(after: after) : .new) else {
                 guard isBacklog else { break }
                 isBacklog = false
                 isPastBacklog.insert(route.index)
                 continue
             }
-            for entry in batch.entries { rows.append(try row(entry, route)) }
+            readSize.note(batch.entries)
+            for entry in batch.entries { try rows.append(entry.payload, feedID: route.feedID) }
             ids += batch.entries.map(\.id) + batch.deleted
             bytes += batch.entries.reduce(0) { $0 + $1.payload.count }
             after = ids.last ?? after
-            if batch.entries.count < Self.entriesPerRead, !isBacklog { break }
+            if batch.entries.count < asked, !isBacklog { break }
         }
         guard !ids.isEmpty else { return false }
         try await write(rows)
@@ -92,7 +95,7 @@ struct RawArchiver {
     private func read(_ route: FeedRoute, _ cursor: GroupCursor) async throws -> StreamBatch? {
         let reading = try await redis.readIfThere(
             route.streams.raw, group: ConsumerGroup.archiver, consumer: consumer, from: cursor,
-            count: Self.entriesPerRead)
+            count: readSize.entries)
         switch reading {
         case .batch(let batch): return batch
         case .nothing: return nil
@@ -104,44 +107,38 @@ struct RawArchiver {
 
     // MARK: Rows
 
-    private struct Row: Sendable {
-        let feedID: Int16
-        let first: FrameNumber
-        let receivedAt: Int64
-        let kind: Int16
-        let frames: [UInt8]
-    }
-
-    private func row(_ entry: StreamEntry, _ route: FeedRoute) throws -> Row {
-        let (header, frames) = try RawFrames.section(of: entry.payload)
-        return Row(
-            feedID: route.feedID, first: header.first, receivedAt: header.receivedAt.microseconds,
-            kind: Int16(header.kind.rawValue), frames: Array(frames))
-    }
-
-    private static let insert = """
-        INSERT INTO raw_frames (feed_id, first_frame, received_at, kind, frames)
-        SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::smallint[], $5::bytea[])
-        ON CONFLICT DO NOTHING
-        """
-
-    private func write(_ rows: [Row]) async throws {
-        guard !rows.isEmpty else { return }
+    private func write(_ batch: RawBatch) async throws {
+        guard !batch.isEmpty else { return }
         let connection = retry.connection
-        let statement = PostgresStatement(
-            Self.insert,
-            [
-                .int16s(rows.map(\.feedID)), .int64s(rows.map(\.first)), .timestamptzs(rows.map(\.receivedAt)),
-                .int16s(rows.map(\.kind)), .byteas(rows.map(\.frames)),
-            ])
-        let times = rows.map { Timestamp(microseconds: $0.receivedAt) }
-        let stored = try await retry.run(()) { _ in
-            try await connection.withSession { try $0.query(statement).affectedRows }
-        } mend: { _, kind, _ in
-            guard kind == .missingPartition, let first = times.min(), let last = times.max() else { return .wait }
-            let made = try await partitions.ensure(covering: first...last, now: WallClock.now, connection)
-            return made.isEmpty ? .wait : .retry
+        let stored = try await retry.run(batch) { batch in
+            try await connection.withTransaction { try batch.write($0) }
+        } mend: { _, kind, batch in
+            try await kind == .missingPartition ? makePartitions(for: &batch) : .wait
         }
-        retry.metrics.storedRaw(rows: stored, bytes: rows.reduce(0) { $0 + $1.frames.count })
+        retry.metrics.storedRaw(rows: stored.rows, bytes: stored.bytes)
+        retry.metrics.refusedRaw(letters: stored.letters)
+    }
+
+    /// Makes the partitions that a batch needs; entries for which there is none, and none is made, become dead letters: an archive
+    /// that waited for them would keep `raw` from being trimmed until the feed stops.
+    private func makePartitions(for batch: inout RawBatch) async throws -> SinkRetry.Remedy {
+        let now = WallClock.now
+        var refused = batch.leaveOut { row in
+            if partitions.makesRoom(for: row.header.receivedAt, now: now) { return nil }
+            return row.header.receivedAt < now
+                ? "they are too old to get a partition" : "they are too far in the future to get a partition"
+        }
+        var result = PartitionsMade()
+        if let times = batch.times {
+            result = try await partitions.ensure(covering: times, now: now, retry.connection)
+            refused += batch.leaveOut { row in
+                result.detachedName(of: .rawFrames, at: row.header.receivedAt)
+                    .map { "\(PartitionError.detached([$0]))" }
+            }
+        }
+        guard refused > 0 else { return result.made.isEmpty ? .wait : .retry }
+        retry.logger.error(
+            "raw frames have no partition and become dead letters", metadata: [LogKey.entries: "\(refused)"])
+        return .retry
     }
 }

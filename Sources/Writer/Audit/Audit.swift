@@ -59,6 +59,7 @@ package struct Audit: Sendable {
         try await auditRows(window, names, &report, progress)
         for (number, step) in steps.enumerated() {
             progress(Progress(step: step.name, fraction: 0.7 + 0.3 * Double(number) / Double(steps.count)))
+            if let kind = step.onlyAfter, !report.findings.contains(where: { $0.kind == kind }) { continue }
             for answer in try await ask(step.sql, window, step.more) { report.add(answer, names) }
         }
         try await connection.withSession { try $0.execute("RESET work_mem") }
@@ -70,6 +71,8 @@ package struct Audit: Sendable {
         let name: String
         let sql: String
         var more: [PostgresValue] = []
+        /// Only worth asking if there is a finding of this kind.
+        var onlyAfter: AuditFinding.Kind?
     }
 
     private var steps: [Step] {
@@ -79,7 +82,9 @@ package struct Audit: Sendable {
             Step(name: "sequences", sql: AuditQuery.sequences), Step(name: "keys", sql: AuditQuery.orphans),
             Step(name: "current state", sql: AuditQuery.states),
             Step(name: "raw frames", sql: AuditQuery.frames, more: settled),
-            Step(name: "gaps", sql: AuditQuery.gaps), Step(name: "dead letters", sql: AuditQuery.letters),
+            Step(name: "missing frames", sql: AuditQuery.unwritten, more: settled, onlyAfter: .unwrittenFrames),
+            Step(name: "gaps", sql: AuditQuery.gaps), Step(name: "filled gaps", sql: AuditQuery.filledGaps),
+            Step(name: "dead letters", sql: AuditQuery.letters),
         ]
     }
 
@@ -92,7 +97,7 @@ package struct Audit: Sendable {
             return (0..<rows.count).map { row in
                 AuditAnswer(
                     kind: rows.text(row, 0) ?? "", feed: rows.int16(row, 1), count: rows.int64(row, 2) ?? 0,
-                    text: rows.text(row, 3) ?? "")
+                    text: rows.text(row, 3) ?? "", missing: MissingFrames.list(rows.text(row, 4) ?? ""))
             }
         }
     }
@@ -156,14 +161,21 @@ private struct AuditAnswer: Sendable {
     let feed: Int16?
     let count: Int64
     let text: String
+    /// Where the question has a fifth column.
+    let missing: [MissingFrames]
 }
 
 extension AuditReport {
     fileprivate mutating func add(_ answer: AuditAnswer, _ names: [Int16: String]) {
-        guard answer.count > 0, let kind = AuditFinding.Kind(rawValue: answer.kind) else { return }
+        guard let kind = AuditFinding.Kind(rawValue: answer.kind) else { return }
         let feed = answer.feed.map { names[$0] ?? "feed \($0)" }
+        if answer.count > 0 { add(answer, kind, feed) }
+        attach(answer.missing, to: kind, of: feed)
+    }
+
+    private mutating func add(_ answer: AuditAnswer, _ kind: AuditFinding.Kind, _ feed: String?) {
         switch kind {
-        case .orphans, .staleState, .openGap, .healedGap, .deadLetters, .notAudited:
+        case .orphans, .staleState, .openGap, .filledGap, .healedGap, .deadLetters, .notAudited:
             add(AuditFinding(kind: kind, feed: feed, count: answer.count, detail: answer.text))
         default:
             let examples = answer.text.isEmpty ? [] : [answer.text]

@@ -1,6 +1,6 @@
 /// The questions of an audit. `$1` and `$2` are the window's bounds everywhere. Each question is one statement and so sees
 /// one state of the database, in which ledger and rows agree however busy it is. The answers are rows of
-/// `kind, feed, count, text`: the text is an example, or what tells findings of a kind apart.
+/// `kind, feed, count, text` and, where frames are missing, which: the text is an example, or what tells findings of a kind apart.
 enum AuditQuery {
     static let extent = """
         SELECT max(received_at), count(*) FROM ingest_ledger WHERE received_at >= $1 AND received_at < $2
@@ -76,11 +76,11 @@ enum AuditQuery {
     static let chain = """
         WITH run AS (
             SELECT feed_id, first_frame, last_frame, prev_frame, term, received_at,
-                   lag(last_frame) OVER w AS before, lag(term) OVER w AS before_term
+                   lag(last_frame) OVER w AS before, lag(term) OVER w AS before_term, lag(received_at) OVER w AS before_at
               FROM ingest_ledger WHERE received_at >= $1 AND received_at < $2
             WINDOW w AS (PARTITION BY feed_id ORDER BY first_frame, received_at)),
         judged AS (
-            SELECT feed_id, first_frame,
+            SELECT feed_id, first_frame, prev_frame, received_at, before, before_at,
                    CASE WHEN first_frame <= before THEN 'overlap'
                         WHEN prev_frame < before AND term <> before_term THEN 'fork'
                         WHEN EXISTS (
@@ -99,7 +99,10 @@ enum AuditQuery {
                         WHEN received_at >= $3 THEN 'pendingLink'
                         ELSE 'brokenLink' END AS kind
               FROM run WHERE before IS NOT NULL AND (prev_frame <> before OR first_frame <= before))
-        SELECT kind, feed_id, count(*), array_to_string((array_agg('frame ' || first_frame ORDER BY first_frame))[1:3], ', ')
+        SELECT kind, feed_id, count(*), array_to_string((array_agg('frame ' || first_frame ORDER BY first_frame))[1:3], ', '),
+               array_to_string((array_agg(
+                   format('%s,%s,%s,%s', before + 1, prev_frame, \(microseconds("before_at")), \(microseconds("received_at")))
+                   ORDER BY first_frame) FILTER (WHERE kind = 'brokenLink' AND prev_frame > before))[1:10], ';')
           FROM judged GROUP BY kind, feed_id
         """
 
@@ -177,14 +180,7 @@ enum AuditQuery {
         UNION ALL
         SELECT 'unwrittenFrames', r.feed_id, count(*),
                array_to_string((array_agg('frame ' || r.first_frame ORDER BY r.first_frame))[1:3], ', ')
-          FROM raw_frames r JOIN written w ON w.feed_id = r.feed_id AND r.first_frame < w.last
-          LEFT JOIN ingest_ledger l ON l.feed_id = r.feed_id AND l.first_frame = r.first_frame AND l.received_at = r.received_at
-         WHERE r.received_at >= $1 AND r.received_at < least($2, $3) AND l.feed_id IS NULL
-           AND NOT EXISTS (
-                   SELECT FROM dead_letters d WHERE d.feed_id = r.feed_id AND d.position >> 13 = r.first_frame)
-           AND NOT EXISTS (
-                   SELECT FROM feed_gaps g WHERE g.feed_id = r.feed_id AND g.kind = 5
-                      AND r.received_at BETWEEN g.from_time AND g.to_time)
+        \(fromUnwritten)
          GROUP BY r.feed_id
         """
 

@@ -22,6 +22,12 @@ package struct AuditReport: Sendable {
         findings[same].count += finding.count
         findings[same].examples += finding.examples.prefix(AuditFinding.maximumExamples - findings[same].examples.count)
     }
+
+    /// Says of a finding which frames it is about.
+    mutating func attach(_ missing: [MissingFrames], to kind: AuditFinding.Kind, of feed: String?) {
+        guard let index = findings.firstIndex(where: { $0.kind == kind && $0.feed == feed }) else { return }
+        findings[index].missing += missing.prefix(AuditFinding.maximumRanges - findings[index].missing.count)
+    }
 }
 
 /// One thing that an audit found, counted, with where to look.
@@ -37,10 +43,11 @@ package struct AuditFinding: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case brokenLink, overlap, missingRows, surplusRows, unrecordedRows, duplicateRows, misplacedRows, orphans
         case staleState, sequenceHole, unwrittenFrames
-        case pendingLink, fork, recordedLoss, openGap, healedGap, deadLetters, unarchivedEntries, notAudited
+        case pendingLink, fork, recordedLoss, openGap, filledGap, healedGap, deadLetters, unarchivedEntries, notAudited
     }
 
     package static let maximumExamples = 3
+    package static let maximumRanges = 10
 
     package let kind: Kind
     /// Nil: the whole database.
@@ -50,6 +57,8 @@ package struct AuditFinding: Sendable, Equatable {
     package let detail: String
     /// Where to look: frames, times.
     package internal(set) var examples: [String]
+    /// The first frames that are missing, where the finding is about such.
+    package internal(set) var missing: [MissingFrames] = []
 
     package init(kind: Kind, feed: String?, count: Int64, detail: String = "", examples: [String] = []) {
         self.kind = kind
@@ -65,7 +74,8 @@ package struct AuditFinding: Sendable, Equatable {
             .orphans,
             .staleState, .sequenceHole, .unwrittenFrames:
             .error
-        case .pendingLink, .fork, .recordedLoss, .openGap, .healedGap, .deadLetters, .unarchivedEntries, .notAudited:
+        case .pendingLink, .fork, .recordedLoss, .openGap, .filledGap, .healedGap, .deadLetters, .unarchivedEntries,
+            .notAudited:
             .note
         }
     }
@@ -97,6 +107,7 @@ extension AuditFinding: CustomStringConvertible {
         case .fork: "\(count) times a new owner began below what was already written; nothing is lost by that"
         case .recordedLoss: "\(count) times frames are missing, and a gap or a dead letter says so"
         case .openGap: "\(count) gaps of kind \(detail) are on record and not healed"
+        case .filledGap: "\(count) gaps of kind \(detail) are open although their numbers came"
         case .healedGap: "\(count) gaps of kind \(detail) are on record and healed"
         case .deadLetters: "\(count) dead letters are \(detail)"
         case .unarchivedEntries: "\(count) entries have no raw frames: raw audit was off, or is behind"

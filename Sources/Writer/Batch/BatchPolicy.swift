@@ -72,6 +72,7 @@ package struct BatchPolicy: Sendable, Equatable {
     }
 
     private static let fewestEntries = 4
-    /// One reply stays within what a Redis serves without keeping others waiting.
-    private static let mostEntries = 1_000
+    /// One reply stays within what a Redis serves without keeping others waiting, and within 16 MiB as long as no single frame
+    /// is larger than an entry.
+    static let mostEntries = 256
 }

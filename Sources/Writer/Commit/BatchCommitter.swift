@@ -106,28 +106,23 @@ struct BatchCommitter: Sendable {
         }
     }
 
-    /// Makes the partitions that a batch needs; entries for which none is made become dead letters.
+    /// Makes the partitions that a batch needs; entries for which there is none, and none is made, become dead letters.
     private func makePartitions(
         for sealed: SealedBatch, _ failure: ServerFailure, _ exclusions: inout Exclusions
     ) async throws -> SinkRetry.Remedy {
         let now = WallClock.now
-        let entries = sealed.batch.entries
-        let outside = entries.indices.filter { index in
-            exclusions.isWanted(entries[index], index)
-                && !partitions.makesRoom(for: entries[index].rowsReceivedAt, now: now)
+        let batch = sealed.batch
+        let outside = exclusions.leaveOut(of: batch) { _, entry in
+            partitions.makesRoom(for: entry.rowsReceivedAt, now: now) ? nil : DeadLetter(refused: entry, failure)
         }
-        for index in outside {
-            exclusions.leaveOut(entries[index], index, DeadLetter(refused: entries[index], failure))
-        }
-        if !outside.isEmpty { note(failure, messages: outside.count) }
-        let times = entries.indices.filter { exclusions.isWanted(entries[$0], $0) }.map { entries[$0].rowsReceivedAt }
-        if let first = times.min(), let last = times.max() {
-            // The refused COPY has cost the connection.
-            try await connection.connect()
-            let made = try await partitions.ensure(covering: first...last, now: now, connection)
-            if made.isEmpty && outside.isEmpty { return .wait }
-        }
-        return .retry
+        if outside > 0 { note(failure, messages: outside) }
+        guard let times = exclusions.times(of: batch) else { return .retry }
+        // The refused COPY has cost the connection.
+        try await connection.connect()
+        let result = try await partitions.ensure(covering: times, now: now, connection)
+        let homeless = exclusions.leaveOut(of: batch, asTold: result, failure)
+        if homeless > 0 { note(failure, messages: homeless) }
+        return result.made.isEmpty && outside + homeless == 0 ? .wait : .retry
     }
 
     /// Finds the messages at fault by trying halves, when the refusal does not name a line.
@@ -230,10 +225,10 @@ extension PartitionKeeper {
 
 extension DeadLetter {
     /// A whole entry that no partition takes.
-    init(refused entry: BatchEntry, _ failure: ServerFailure) {
+    init(refused entry: BatchEntry, _ failure: ServerFailure, because why: PartitionError? = nil) {
         self.init(
             position: Position(frame: entry.header.first, ordinal: 0), stage: .writer, reason: .writeRejected,
-            detail: "received at \(entry.rowsReceivedAt): \(failure.description)", sqlState: failure.sqlState,
-            payload: entry.payload, receivedAt: entry.header.receivedAt)
+            detail: "received at \(entry.rowsReceivedAt): \(why?.description ?? failure.description)",
+            sqlState: failure.sqlState, payload: entry.payload, receivedAt: entry.header.receivedAt)
     }
 }

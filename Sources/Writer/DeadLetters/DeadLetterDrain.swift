@@ -22,7 +22,8 @@ struct DeadLetterDrain {
         self.redis = redis
     }
 
-    private var readSize = LetterReadSize()
+    /// A letter can be as large as a frame.
+    private var readSize = ReadSize(most: 200)
 
     /// Reads everything again that was not acknowledged.
     mutating func restart() { isPastBacklog = [] }
@@ -39,14 +40,14 @@ struct DeadLetterDrain {
         let isBacklog = !isPastBacklog.contains(route.index)
         let reading = try await redis.readIfThere(
             route.streams.dead, group: ConsumerGroup.writer, consumer: consumer,
-            from: isBacklog ? .backlog(after: .zero) : .new, count: readSize.letters)
+            from: isBacklog ? .backlog(after: .zero) : .new, count: readSize.entries)
         switch reading {
         case .missing: return try await redis.makeGroup(ConsumerGroup.writer, of: route.streams.dead) == .made
         case .nothing:
             isPastBacklog.insert(route.index)
             return isBacklog
         case .batch(let batch):
-            readSize.note(letters: batch.entries.count, bytes: batch.entries.reduce(0) { $0 + $1.payload.count })
+            readSize.note(batch.entries)
             return try await store(batch, of: route, health)
         }
     }
@@ -103,21 +104,5 @@ extension DeadLetter {
             position: Position(frame: frame, ordinal: max(0, min(ordinal, Position.messagesPerFrame - 1))),
             stage: .processor, reason: .badValue, detail: "unreadable dead letter: \(why)", payload: entry.payload,
             receivedAt: WallClock.now)
-    }
-}
-
-/// How many letters a read asks for. A letter can be as large as a frame, so that counting them is not enough.
-struct LetterReadSize: Sendable {
-    private static let most = 200
-    /// What one read and its statement should hold.
-    private static let bytes = 4 << 20
-
-    /// Few, until it is known how large they are.
-    private(set) var letters = 2
-
-    /// After a read: as many as hold `bytes` if they are like those, and never many more than the last time.
-    mutating func note(letters count: Int, bytes: Int) {
-        let each = max(1, bytes / max(1, count))
-        letters = min(Self.most, letters * 2, max(1, Self.bytes / each))
     }
 }

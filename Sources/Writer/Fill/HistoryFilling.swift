@@ -47,8 +47,19 @@ package struct HistoryFilling: Sendable {
         guard let first = entries.first?.decoded.header.receivedAt, let last = entries.last?.decoded.header.receivedAt
         else { return Outcome() }
         let sealed = try SealedBatch(decoding: entries.map(\.decoded), of: route)
-        try await partitions.ensure(covering: first...max(first, last), now: WallClock.now, connection)
-        return try await connection.withTransaction { session in
+        do {
+            return try await commit(sealed, entries)
+        } catch {
+            guard SinkRetry.sqlStateClass(of: error) == .missingPartition else { throw error }
+            try await connection.connect()
+            let made = try await partitions.ensure(covering: first...max(first, last), now: WallClock.now, connection)
+            if let trouble = made.trouble { throw trouble }
+            return try await commit(sealed, entries)
+        }
+    }
+
+    private func commit(_ sealed: SealedBatch, _ entries: [Entry]) async throws -> Outcome {
+        try await connection.withTransaction { session in
             // Not its own COMMIT: letters and raw frames belong to the same transaction.
             let committed = try BatchTransaction(sealed: sealed, exclusions: Exclusions(), isTrial: true).run(session)
             var outcome = Outcome()

@@ -5,8 +5,12 @@ package import PostgresCopy
 /// wait and then find nothing left to do. Each step is one transaction.
 package struct SchemaMigrator: Sendable {
     private let plan: MigrationPlan
+    private let clock: any Clock<Duration>
 
-    package init(plan: MigrationPlan = MigrationPlan()) { self.plan = plan }
+    package init(plan: MigrationPlan = MigrationPlan(), clock: any Clock<Duration> = ContinuousClock()) {
+        self.plan = plan
+        self.clock = clock
+    }
 
     /// What a database has and what it lacks.
     package struct Status: Sendable {
@@ -28,15 +32,27 @@ package struct SchemaMigrator: Sendable {
         guard status.pending.isEmpty else { throw SchemaError.outdated(found: status.version, needed: plan.version) }
     }
 
-    /// Applies what is missing, in order; returns it. `report` hears of each step when it is committed. The connection should
-    /// have no `statementTimeout`: a step takes as long as it takes.
+    /// Applies what is missing, in order; returns it. The connection should have no `statementTimeout`: a step takes as long as
+    /// it takes. A step that would wait for a lock gives way to whoever writes, and is tried again until it has it.
+    ///
+    /// - Parameters:
+    ///   - report: hears of each step when it is committed.
+    ///   - waiting: hears from time to time what a step waits for.
     @discardableResult
     package func migrate(
-        _ connection: PostgresConnection, report: @Sendable (Migration) -> Void = { _ in }
+        _ connection: PostgresConnection, report: @Sendable (Migration) -> Void = { _ in },
+        waiting: @escaping @Sendable (MigrationWait) -> Void = { _ in }
     ) async throws -> [Migration] {
         var done: [Migration] = []
         for migration in try await status(connection).pending {
-            let isNew = try await connection.withTransaction { try apply(migration, $0) }
+            let retry = LockRetry(attempts: .max, clock: clock) { attempt in
+                guard attempt == 1 || attempt.isMultiple(of: Self.attemptsPerWord) else { return }
+                let holder = try await connection.withSession { try LockHolder.oldest($0) }
+                waiting(MigrationWait(migration: migration, holder: holder))
+            }
+            let isNew = try await retry.run(migration.name) {
+                try await connection.withTransaction { try apply(migration, $0) }
+            }
             guard isNew else { continue }
             report(migration)
             done.append(migration)
@@ -44,9 +60,14 @@ package struct SchemaMigrator: Sendable {
         return done
     }
 
+    /// About once a minute.
+    private static let attemptsPerWord = 12
+
     /// False if another process applied it meanwhile.
     private func apply(_ migration: Migration, _ session: borrowing PostgresSession) throws -> Bool {
         try session.execute("SELECT pg_advisory_xact_lock(\(AdvisoryLock.schema))")
+        // Whoever writes would queue behind a lock that is waited for, for as long as somebody's query takes.
+        try session.execute("SET LOCAL lock_timeout = '\(LockRetry.timeout)'")
         try session.execute(Self.ledger)
         guard try plan.pending(after: Self.applied(session)).contains(where: { $0.version == migration.version }) else {
             return false

@@ -1,5 +1,7 @@
+import ExportFiles
 import FeedModel
 import Logging
+import ObjectStore
 import PostgresCopy
 import Telemetry
 
@@ -43,21 +45,36 @@ struct PartitionRetirer {
         await connection.close()
     }
 
-    /// What is past its time, and what an interrupted retirement has left.
+    /// What is past its time, and what an interrupted retirement has left. One whose name in the archive belongs to another
+    /// file is no reason to keep the others.
+    ///
+    /// - Throws: the first failure, once the others have had their turn.
     func retireExpired(at now: Timestamp) async throws {
         let facts = try await PartitionKeeper().listAll(connection)
         let expired = policy.expired(facts.filter { !$0.isDetached || $0.isRetiring }, at: now)
         let end = policy.archive.map { PartitionRetirement.End.archive($0) } ?? .drop
         let retirement = PartitionRetirement(isStopping: { [stop] in stop.isRequested })
+        var failure: (any Error)?
         for facts in expired where !stop.isRequested {
-            try await retirement.retire(facts.name, end, connection) { step in
-                if case .archived(let file) = step {
-                    logger.info("a partition was archived", metadata: ["file": "\(file.path)", "rows": "\(file.rows)"])
-                }
-                if case .dropped(let name) = step {
-                    logger.info("a partition was retired", metadata: ["table": "\(name)"])
-                }
+            do {
+                try await retirement.retire(facts.name, end, connection) { tell($0) }
+            } catch  where Self.isOccupied(error) {
+                failure = failure ?? error
             }
         }
+        if let failure { throw failure }
+    }
+
+    private func tell(_ step: PartitionRetirement.Step) {
+        if case .archived(let file) = step {
+            logger.info("a partition was archived", metadata: ["file": "\(file.path)", "rows": "\(file.rows)"])
+        }
+        if case .dropped(let name) = step { logger.info("a partition was retired", metadata: ["table": "\(name)"]) }
+    }
+
+    private static func isOccupied(_ error: any Error) -> Bool {
+        if case .occupied? = error as? ExportError { return true }
+        if case .occupied? = error as? ObjectStoreError { return true }
+        return false
     }
 }

@@ -21,9 +21,10 @@ struct Upkeep {
     private var nextCount = ContinuousClock.now
     private var nextRetirement = ContinuousClock.now
 
+    /// - Parameter written: when the last entry of each feed in the ledger was received, before anything is written.
     init(
         configuration: WriterConfiguration, routes: [FeedRoute], retry: SinkRetry, partitions: PartitionKeeper,
-        redis: RedisConnection, health: HealthRegistry
+        redis: RedisConnection, health: HealthRegistry, written: [Int16: Timestamp]
     ) {
         self.configuration = configuration
         self.routes = routes
@@ -34,10 +35,12 @@ struct Upkeep {
         letters = DeadLetterDrain(
             routes: routes, consumer: "\(configuration.consumerName)-dead", retry: retry, redis: redis)
         keeper = LetterKeeper(policy: configuration.letters, retry: retry, partitions: partitions, health: health)
-        chain = ChainWatch(retry: retry, redis: redis)
+        chain = ChainWatch(retry: retry, redis: redis, written: written)
     }
 
     private static let component = "redis writer-upkeep"
+    /// Under which name it is told that rows of a day have no place.
+    static let partitionsComponent = "partitions"
     private static let pause = Duration.seconds(1)
     private static let partitionInterval = Duration.seconds(300)
     private static let countInterval = Duration.seconds(60)
@@ -94,12 +97,12 @@ struct Upkeep {
 
     private func keepPartitions() async throws {
         let connection = retry.connection
-        let facts = try await retry.run(()) { _ in
-            try await partitions.ensure(at: WallClock.now, connection)
-            return try await partitions.list(connection)
+        let (result, facts) = try await retry.run(()) { _ in
+            (try await partitions.ensure(at: WallClock.now, connection), try await partitions.list(connection))
         } mend: { _, _, _ in
             .wait
         }
+        health.report(Self.partitionsComponent, result.trouble.map { .degraded("\($0)") } ?? .up)
         retry.metrics.partitions(ahead: partitions.planner.aheadCount(facts, at: WallClock.now))
     }
 

@@ -50,6 +50,9 @@ struct StreamIntake {
     private var sources: [Source]
     private var waiting: [Delivery] = []
     private var nextClaim = ContinuousClock.now
+    /// The feed at which a pass of claims goes on.
+    private var claimTurn = 0
+    private var claimSize: ReadSize
 
     init(
         routes: [FeedRoute], consumer: String, configuration: WriterConfiguration, reader: RedisConnection,
@@ -60,6 +63,7 @@ struct StreamIntake {
         self.consumer = consumer
         self.logger = logger
         claim = configuration.claim
+        claimSize = ReadSize(first: 4, most: configuration.claim.count)
         deliveriesBeforeAlone = configuration.deliveriesBeforeAlone
         sources = routes.map { Source(route: $0) }
     }
@@ -143,27 +147,40 @@ struct StreamIntake {
 
     // MARK: Claims
 
-    /// One pass over what others left idle. Nothing is claimed while the sink is away, because then nothing is read at
-    /// all.
+    /// One pass over what others left idle, as far as it fits one read: the next read goes on with it. Nothing is claimed while
+    /// the sink is away, because then nothing is read at all.
     private mutating func claimIdle() async throws(RedisError) -> Reading {
-        nextClaim = ContinuousClock.now + claim.interval
         var reading = Reading()
-        for index in sources.indices where sources[index].cursor == .new {
-            let route = sources[index].route
+        var bytes = 0
+        while claimTurn < sources.count, bytes < ReadSize.usualBytes {
+            let index = claimTurn
+            claimTurn += 1
+            guard sources[index].cursor == .new else { continue }
             do {
-                let claimed = try await other.claimIdle(
-                    stream: route.streams.events, group: group, consumer: consumer, minimumIdle: claim.minimumIdle,
-                    from: sources[index].claimCursor, count: claim.count)
-                sources[index].claimCursor = claimed.next
-                guard !claimed.entries.isEmpty || !claimed.deleted.isEmpty else { continue }
-                let more = try await redelivered(claimed.entries, claimed.deleted, route)
-                reading.deliveries += more.deliveries
-                reading.hasMore = true
+                let claimed = try await claimSome(of: index)
+                reading.deliveries += claimed
+                bytes += claimed.reduce(0) { $0 + $1.entries.reduce(0) { $0 + $1.payload.count } }
             } catch  where error.refusal == .noGroup {
                 try await repair(index)
             }
         }
+        if claimTurn >= sources.count {
+            claimTurn = 0
+            nextClaim = ContinuousClock.now + claim.interval
+        }
+        reading.hasMore = !reading.deliveries.isEmpty
         return reading
+    }
+
+    private mutating func claimSome(of index: Int) async throws(RedisError) -> [Delivery] {
+        let route = sources[index].route
+        let claimed = try await other.claimIdle(
+            stream: route.streams.events, group: group, consumer: consumer, minimumIdle: claim.minimumIdle,
+            from: sources[index].claimCursor, count: claimSize.entries)
+        sources[index].claimCursor = claimed.next
+        claimSize.note(claimed.entries)
+        guard !claimed.entries.isEmpty || !claimed.deleted.isEmpty else { return [] }
+        return try await redelivered(claimed.entries, claimed.deleted, route).deliveries
     }
 
     // MARK: New entries

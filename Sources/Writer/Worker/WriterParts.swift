@@ -15,13 +15,14 @@ struct WriterParts: Sendable {
 
     /// Runs everything until the stage is stopped: the workers, the raw audit if it is on, and the upkeep.
     func run() async throws {
-        guard let routes = try await open() else { return }
+        guard let start = try await open() else { return }
+        let routes = start.routes
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for worker in 0..<configuration.connections {
                 tasks.addTask { try await runWorker(worker, routes) }
             }
             if configuration.isRawAuditOn { tasks.addTask { try await runArchiver(routes) } }
-            tasks.addTask { try await runUpkeep(routes) }
+            tasks.addTask { try await runUpkeep(start) }
             tasks.addTask { try await runRetirer() }
             tasks.addTask { try await runIndexer() }
             tasks.addTask { try await runStreamUpkeep(routes) }
@@ -29,28 +30,38 @@ struct WriterParts: Sendable {
         }
     }
 
+    /// What is known before anything is written.
+    struct Start: Sendable {
+        let routes: [FeedRoute]
+        /// When the last entry of each feed in the ledger was received.
+        let written: [Int16: Timestamp]
+    }
+
     /// Waits for Postgres, checks its schema, makes partitions and the feeds' keys. Nil if the stage is stopped
     /// meanwhile.
     ///
     /// - Throws: `SchemaError`, because a wrong schema does not mend itself.
-    func open() async throws -> [FeedRoute]? {
+    func open() async throws -> Start? {
         let retry = retry("start")
         let partitions = self.partitions
         do {
-            let keys = try await retry.run(()) { _ -> Result<[FeedName: Int16], SchemaError> in
+            let result = try await retry.run(()) { _ -> Result<Start, any Error> in
                 do {
                     try await SchemaMigrator().requireCurrent(retry.connection)
                 } catch let error as SchemaError {
                     return .failure(error)
                 }
+                // What cannot be made the upkeep tells: the others take rows all the same.
                 try await partitions.ensure(at: WallClock.now, retry.connection)
-                return .success(try await FeedCatalogue.open(configuration.feeds, retry.connection))
+                let keys = try await FeedCatalogue.open(configuration.feeds, retry.connection)
+                let written = try await ChainWatch.lastWritten(Array(keys.values), retry.connection)
+                return Result { Start(routes: try routes(keys), written: written) }
             } mend: { _, _, _ in
                 .wait
             }
             health.remove(Self.component("start"))
             await retry.connection.close()
-            return try routes(try keys.get())
+            return try result.get()
         } catch WriterError.abandoned {
             return nil
         }
@@ -103,11 +114,12 @@ struct WriterParts: Sendable {
         await retry.connection.close()
     }
 
-    func runUpkeep(_ routes: [FeedRoute]) async throws {
+    func runUpkeep(_ start: Start) async throws {
         let retry = retry("upkeep")
         var upkeep = Upkeep(
-            configuration: configuration, routes: routes, retry: retry, partitions: partitions,
-            redis: RedisConnection(endpoint: configuration.redis, name: "writer-upkeep"), health: health)
+            configuration: configuration, routes: start.routes, retry: retry, partitions: partitions,
+            redis: RedisConnection(endpoint: configuration.redis, name: "writer-upkeep"), health: health,
+            written: start.written)
         try await upkeep.run()
         await retry.connection.close()
     }

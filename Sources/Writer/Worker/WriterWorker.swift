@@ -21,7 +21,7 @@ struct WriterWorker: ~Copyable {
     private var intake: StreamIntake
     private var decoder = BatchDecoder()
     private var cache: DimensionCache
-    private var expectation = EntryExpectation()
+    private var expectation: EntryExpectation
     private var reconnect = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(5))
     private var isConnected = false
     /// Why nothing more is read: an entry that only a newer build can read.
@@ -32,6 +32,7 @@ struct WriterWorker: ~Copyable {
         health: HealthRegistry, component: String
     ) {
         policy = configuration.batch
+        expectation = EntryExpectation(configuration.batch)
         self.routes = routes
         self.intake = intake
         self.committer = committer
@@ -124,13 +125,14 @@ struct WriterWorker: ~Copyable {
             let reading: StreamIntake.Reading
             do {
                 reading = try await intake.read(
-                    count: expectation.entriesToRead(policy, fill, isSinkBusy: sink.isBusy),
+                    count: expectation.entriesToRead(fill, isSinkBusy: sink.isBusy),
                     block: decoder.batch.isEmpty ? Self.longestBlock : nil)
             } catch {
                 lost(error)
                 if !decoder.batch.isEmpty { return close(.interrupted) }
                 continue
             }
+            expectation.note(reading)
             if decode(reading) { return close(.interrupted) }
             guard !decoder.batch.isEmpty else {
                 if isCommitting && !sink.isBusy { return nil }
@@ -244,25 +246,5 @@ struct WriterWorker: ~Copyable {
         isConnected = false
         metrics.failed(.redis)
         health.report(component, .down("\(error)"))
-    }
-}
-
-/// What entries have held lately, so that a read asks for about as many as a batch still takes.
-struct EntryExpectation: Sendable {
-    private var rows = 16.0
-    private var bytes = 4_096.0
-
-    /// How much of the next expectation the last batch is.
-    private static let weight = 0.25
-
-    mutating func note(_ batch: WriteBatch) {
-        let entries = Double(batch.entries.count)
-        guard entries > 0 else { return }
-        rows += (Double(batch.rowCount) / entries - rows) * Self.weight
-        bytes += (Double(batch.byteCount) / entries - bytes) * Self.weight
-    }
-
-    func entriesToRead(_ policy: BatchPolicy, _ fill: BatchPolicy.Fill, isSinkBusy: Bool) -> Int {
-        policy.entriesToRead(fill, rowsPerEntry: rows, bytesPerEntry: bytes, isSinkBusy: isSinkBusy)
     }
 }

@@ -138,6 +138,83 @@ struct AuditTests {
                 == "book-a: 1 entries follow on frames that were never written, and no gap says so (frame 1003)")
     }
 
+    @Test func `a broken link says which frames are missing, and when they came`() async throws {
+        let report = try await findings(after: "DELETE FROM ingest_ledger WHERE first_frame = 1001")
+        let link = try #require(report.findings.first { $0.kind == .brokenLink })
+        #expect(
+            link.missing.map(\.description) == [
+                "frames 1001 to 1002 are missing, "
+                    + "received between 2026-11-21T12:00:00.000Z and 2026-11-21T12:00:02.000Z"
+            ])
+        // A link that contradicts what is there lacks nothing.
+        let odd = try await findings(after: "UPDATE ingest_ledger SET prev_frame = 1001 WHERE first_frame = 1003")
+        #expect(odd.findings.first?.kind == .brokenLink && odd.findings.first?.missing.isEmpty == true)
+    }
+
+    @Test func `of many missing frames the first ten are told`() async throws {
+        let report = try await findings(
+            after: """
+                INSERT INTO ingest_ledger
+                    (feed_id, first_frame, last_frame, prev_frame, term, received_at, first_seq, last_seq, rows)
+                SELECT 1, 2000 + n * 10, 2000 + n * 10, 1999 + n * 10, 7, '2026-11-21 12:00:30+00', 0, 0, 0
+                  FROM generate_series(1, 20) n
+                """)
+        let link = try #require(report.findings.first { $0.kind == .brokenLink })
+        #expect(link.count == 20)
+        #expect(link.missing.map(\.first) == [1_006] + (1...9).map { 2_001 + $0 * 10 })
+    }
+
+    @Test func `frames that were archived but never written are told as ranges, those between two entries together`()
+        async throws
+    {
+        let report = try await findings(
+            after: """
+                INSERT INTO raw_frames (received_at, first_frame, feed_id, frames) VALUES
+                    ('2026-11-21 12:00:03+00', 1006, 1, 'x'), ('2026-11-21 12:00:04+00', 1010, 1, 'x'),
+                    ('2026-11-21 12:00:06+00', 1021, 1, 'x');
+                INSERT INTO ingest_ledger
+                    (feed_id, first_frame, last_frame, prev_frame, term, received_at, first_seq, last_seq, rows) VALUES
+                    (1, 1020, 1020, 1019, 7, '2026-11-21 12:00:05+00', 7, 7, 0),
+                    (1, 1022, 1022, 1021, 7, '2026-11-21 12:00:07+00', 8, 8, 0);
+                """)
+        let finding = try #require(report.findings.first { $0.kind == .unwrittenFrames })
+        #expect(finding.count == 3)
+        #expect(
+            finding.missing.map(\.description) == [
+                "frames 1006 to 1019 are missing, "
+                    + "received between 2026-11-21T12:00:02.000Z and 2026-11-21T12:00:05.000Z",
+                "frame 1021 is missing, received between 2026-11-21T12:00:05.000Z and 2026-11-21T12:00:07.000Z",
+            ])
+    }
+
+    @Test func `gaps that are open although their numbers came are a note`() async throws {
+        func filled(_ gap: String) async throws -> [String] {
+            let report = try await findings(
+                after: """
+                    INSERT INTO feed_gaps (feed_id, position, kind, from_time, to_time, from_sequence, to_sequence, healed_at)
+                    VALUES (1, 1003 << 13, 2, '2026-11-21 12:00:00+00', '2026-11-21 12:00:01+00', \(gap))
+                    """)
+            #expect(report.isClean)
+            return report.findings.filter { $0.kind == .filledGap }.map(\.description)
+        }
+        // Of two entries together.
+        #expect(
+            try await filled("2, 4, NULL") == ["book-a: 1 gaps of kind sequence are open although their numbers came"])
+        #expect(try await filled("2, 7, NULL").isEmpty, "the last has not come")
+        #expect(try await filled("2, 4, now()").isEmpty, "it is healed")
+        #expect(try await filled("NULL, NULL, NULL").isEmpty)
+    }
+
+    @Test func `an entry with a jump in it does not prove what it jumped over`() async throws {
+        let report = try await findings(
+            after: """
+                UPDATE ingest_ledger SET last_seq = 60 WHERE first_frame = 1003;
+                INSERT INTO feed_gaps (feed_id, position, kind, from_time, to_time, from_sequence, to_sequence)
+                VALUES (1, 1004 << 13, 2, '2026-11-21 12:00:02+00', '2026-11-21 12:00:02+00', 5, 58)
+                """)
+        #expect(report.findings.map(\.kind) == [.openGap])
+    }
+
     @Test(arguments: [
         // The Writer's own record, at the first frame of the entry that lacks its predecessor.
         """

@@ -55,6 +55,6 @@ struct BatchPolicyTests {
         #expect(entries(rows: 100, perEntry: 10) == 4)
         #expect(
             BatchPolicy().entriesToRead(
-                .init(rows: 0, bytes: 0, age: .zero), rowsPerEntry: 0, bytesPerEntry: 0, isSinkBusy: true) == 1_000)
+                .init(rows: 0, bytes: 0, age: .zero), rowsPerEntry: 0, bytesPerEntry: 0, isSinkBusy: true) == 256)
     }
 }

@@ -1,4 +1,6 @@
+import ExportFiles
 import FeedModel
+import Foundation
 import Logging
 import PostgresCopy
 import Telemetry
@@ -30,6 +32,27 @@ struct PartitionRetirerTests {
             #expect(left.filter(\.isDetached).map(\.name) == ["odds_ticks_20261012"])
             #expect(left.filter { !$0.isDetached }.allSatisfy { $0.to > now - day * 30 })
             #expect(left.contains { $0.name == "odds_ticks_20261121" })
+        }
+    }
+
+    @Test("one whose name in the archive is taken does not keep the others, and is told")
+    func occupied() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("archive")).path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let taken = "\(folder)/odds_ticks_20261011.csv.gz"
+        try "another day's".write(toFile: taken, atomically: true, encoding: .utf8)
+        try await withSchema { connection, now in
+            let day = Duration.seconds(86_400)
+            try await PartitionKeeper().ensure(at: now - day * 40, connection)
+            let retirer = PartitionRetirer(
+                policy: PartitionPolicy(keep: day * 30, archive: .folder(folder)), connection: connection,
+                stop: StopSignal(), health: HealthRegistry(),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            await #expect(throws: ExportError.occupied(path: taken)) { try await retirer.retireExpired(at: now) }
+            let old = try await PartitionKeeper().listAll(connection).filter { $0.to <= now - day * 30 }
+            #expect(old.map(\.name) == ["odds_ticks_20261011"])
+            #expect(try String(contentsOfFile: taken, encoding: .utf8) == "another day's")
         }
     }
 

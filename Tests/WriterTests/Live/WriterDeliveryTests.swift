@@ -130,7 +130,8 @@ struct WriterDeliveryTests {
                 }
             }
             let pending = try await writer.redis.pendingSummary(stream: writer.feed.events, group: "writer")
-            #expect(pending.count == 2 && pending.lowest == entries[1].id)
+            let group = try await writer.redis.groups(of: writer.feed.events).first { $0.name == "writer" }
+            #expect(pending.lowest == entries[1].id && pending.count + (group?.lag ?? 0) == 2)
         }
     }
 
@@ -163,6 +164,38 @@ struct WriterDeliveryTests {
                 try await writer.eventually("the loss is on record") { try await writer.count("feed_gaps") == 1 }
             }
             #expect(try await writer.rows("SELECT position, kind FROM feed_gaps") == [["\(1_007 << 13)", "5"]])
+        }
+    }
+
+    @Test(
+        "a hole in a backlog is a gap of kind lost however old the backlog is",
+        arguments: [false, true])
+    func brokenOldChain(isRestarted: Bool) async throws {
+        try await WriterHarness.with { configuration in
+            configuration.trim.interval = .milliseconds(50)
+        } _: { writer in
+            // What was written when the outage began.
+            var samples = SampleEntries(receivedAt: WallClock.now - .seconds(3_600))
+            let before = numbered(3, &samples)
+            let backlog = numbered(3, &samples)
+            samples.skip(4)
+            let after = numbered(3, &samples)
+            func write(_ entries: [StreamEntry]) async throws {
+                try await writer.append(entries)
+                try await writer.settled()
+                // The watch has looked at it.
+                try await Task.sleep(for: .milliseconds(1_300))
+            }
+            if isRestarted {
+                try await writer.running { try await write(before) }
+                try await writer.running { try await write(backlog + after) }
+            } else {
+                try await writer.running {
+                    try await write(before)
+                    try await write(backlog + after)
+                }
+            }
+            #expect(try await writer.rows("SELECT position >> 13, kind FROM feed_gaps") == [["1010", "5"]])
         }
     }
 

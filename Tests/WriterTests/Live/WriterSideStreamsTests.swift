@@ -57,20 +57,6 @@ struct WriterSideStreamsTests {
         }
     }
 
-    @Test("large letters are read few at a time, small ones many")
-    func readSizes() {
-        var size = LetterReadSize()
-        #expect(size.letters <= 2)
-        for _ in 0..<10 { size.note(letters: size.letters, bytes: size.letters * 300) }
-        #expect(size.letters == 200)
-        size.note(letters: 200, bytes: 200 * (2 << 20))
-        #expect(size.letters == 2)
-        size.note(letters: 2, bytes: 2 * (8 << 20))
-        #expect(size.letters == 1)
-        size.note(letters: 0, bytes: 0)
-        #expect(size.letters == 2, "nothing says that what follows is small")
-    }
-
     @Test("an entry that cannot be read becomes a letter with its bytes")
     func unreadable() async throws {
         try await WriterHarness.with { writer in
@@ -87,33 +73,77 @@ struct WriterSideStreamsTests {
         }
     }
 
+    private func raw(
+        _ first: FrameNumber, _ frames: [String], at receivedAt: Timestamp = WallClock.now
+    ) -> StreamEntry {
+        var payload: [UInt8] = []
+        RawEntry.append(
+            RawEntryHeader(
+                kind: .frames, term: Term(rawValue: 7), first: first, frameCount: frames.count, prev: first - 1,
+                receivedAt: receivedAt, resumeToken: [1, 2, 3]), to: &payload)
+        for frame in frames { Array(frame.utf8).withUnsafeBytes { RawEntry.append(frame: $0, to: &payload) } }
+        return StreamEntry(id: StreamID(UInt64(first)), payload: payload)
+    }
+
+    /// Runs a Writer until every raw entry is acknowledged.
+    private func archived(_ writer: WriterHarness) async throws {
+        try await writer.running {
+            try await writer.eventually("archived") {
+                let group = try await writer.redis.groups(of: writer.feed.raw).first { $0.name == "archiver" }
+                return group?.pending == 0 && group?.lag == 0
+            }
+        }
+    }
+
+    @Test("raw frames that no partition takes become letters, and the archive goes on")
+    func rawWithoutPartition() async throws {
+        try await WriterHarness.with {
+            $0.isRawAuditOn = true
+            $0.letters.keep = .seconds(20_000 * 86_400)
+        } _: { writer in
+            let day = Duration.seconds(86_400)
+            let detached = WallClock.now - day * 4
+            try await PartitionKeeper().ensure(covering: detached...detached, now: WallClock.now, writer.postgres)
+            let name = try #require(
+                PartitionPlanner().ranges(covering: detached...detached).first { $0.table == .rawFrames }
+            ).name
+            try await writer.execute("ALTER TABLE raw_frames DETACH PARTITION \(name)")
+            let entries = [
+                raw(100, ["old"], at: Timestamp(milliseconds: 1_000_000_000_000)), raw(101, ["gone"], at: detached),
+                raw(102, ["late"], at: WallClock.now - day * 3), raw(103, ["good"]),
+                raw(104, ["early"], at: WallClock.now + day * 30),
+            ]
+            try await writer.append(entries, toStream: writer.feed.raw)
+            try await archived(writer)
+            #expect(try await writer.rows("SELECT first_frame FROM raw_frames ORDER BY 1") == [["102"], ["103"]])
+            let letters = try await writer.rows(
+                "SELECT position >> 13, stage, reason, detail, encode(payload, 'hex') FROM dead_letters ORDER BY 1")
+            #expect(letters.map { Array($0.prefix(3)) } == ["100", "101", "104"].map { [$0, "2", "7"] })
+            let why = [
+                "raw frames received at 2001-09-09T01:46:40.000Z: they are too old to get a partition",
+                "raw frames received at \(detached): \(name) exists but was detached: attach it again or drop it",
+            ]
+            #expect(letters.prefix(2).map { $0[3] } == why)
+            #expect(letters.last?[3]?.hasSuffix("they are too far in the future to get a partition") == true)
+            let hex = entries[0].payload.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+            #expect(letters.first?[4] == hex)
+            // Delivered once more it is the same letters.
+            _ = try await writer.redis.command(["XGROUP", "SETID", .text(writer.feed.raw), "archiver", "0"])
+            try await archived(writer)
+            #expect(try await writer.count("dead_letters") == 3)
+        }
+    }
+
     @Test("raw entries are kept byte for byte, each once")
     func rawAudit() async throws {
         try await WriterHarness.with {
             $0.isRawAuditOn = true
         } _: { writer in
-            func raw(_ first: FrameNumber, _ frames: [String]) -> StreamEntry {
-                var payload: [UInt8] = []
-                RawEntry.append(
-                    RawEntryHeader(
-                        kind: .frames, term: Term(rawValue: 7), first: first, frameCount: frames.count, prev: first - 1,
-                        receivedAt: WallClock.now, resumeToken: [1, 2, 3]), to: &payload)
-                for frame in frames { Array(frame.utf8).withUnsafeBytes { RawEntry.append(frame: $0, to: &payload) } }
-                return StreamEntry(id: StreamID(UInt64(first)), payload: payload)
-            }
             let entries = (0..<150).map { raw(Int64(100 + $0 * 2), ["frame \($0)", "\0é"]) }
             try await writer.append(entries, toStream: writer.feed.raw)
-            func archived() async throws {
-                try await writer.running {
-                    try await writer.eventually("archived") {
-                        let group = try await writer.redis.groups(of: writer.feed.raw).first { $0.name == "archiver" }
-                        return group?.pending == 0 && group?.lag == 0
-                    }
-                }
-            }
-            try await archived()
+            try await archived(writer)
             _ = try await writer.redis.command(["XGROUP", "SETID", .text(writer.feed.raw), "archiver", "0"])
-            try await archived()
+            try await archived(writer)
             #expect(try await writer.count("raw_frames") == 150)
             #expect(
                 try await writer.rows("SELECT first_frame, encode(frames, 'hex') FROM raw_frames ORDER BY 1 LIMIT 1")

@@ -9,7 +9,7 @@ struct PartitionKeeperTests {
     @Test func `they are made once and take rows`() async throws {
         try await withSchema { connection, now in
             let keeper = PartitionKeeper()
-            #expect(try await keeper.ensure(at: now, connection).isEmpty)
+            #expect(try await keeper.ensure(at: now, connection) == PartitionsMade())
             let facts = try await keeper.list(connection)
             #expect(facts.count == 36)
             #expect(keeper.planner.aheadCount(facts, at: now) == 4)
@@ -45,7 +45,7 @@ struct PartitionKeeperTests {
                         try await connection.connect()
                         let made = try await PartitionKeeper().ensure(at: testDay, connection)
                         await connection.close()
-                        return made.count
+                        return made.made.count
                     }
                 }
                 return try await group.reduce(into: 0) { $0 += $1 }
@@ -76,7 +76,7 @@ struct PartitionKeeperTests {
             }
             await gate.opened()
             let made = try await keeper.ensure(at: testDay + .seconds(86_400), keeperConnection)
-            #expect(made.count == 6)
+            #expect(made.made.count == 6)
             gate.close()
             try await reading.value
             await other.close()
@@ -91,7 +91,7 @@ struct PartitionKeeperTests {
             let refused = await #expect(throws: PostgresError.self) { try await insertTick(connection, at: late) }
             #expect(refused?.sqlStateClass == .missingPartition)
             let made = try await keeper.ensure(covering: late...late, now: now, connection)
-            #expect(made.contains("odds_ticks_20261116"))
+            #expect(made.made.contains("odds_ticks_20261116"))
             try await insertTick(connection, at: late)
             let old = now - .seconds(8 * 86_400)
             await #expect(throws: PartitionError.outsideWindow(old)) {
@@ -101,6 +101,58 @@ struct PartitionKeeperTests {
             await #expect(throws: PartitionError.outsideWindow(future)) {
                 try await keeper.ensure(covering: now...future, now: now, connection)
             }
+        }
+    }
+
+    @Test func `what was detached is told, and the others are made all the same`() async throws {
+        try await withSchema { connection, now in
+            let keeper = PartitionKeeper()
+            try await connection.withSession { session in
+                try session.execute(
+                    """
+                    ALTER TABLE odds_ticks DETACH PARTITION odds_ticks_20261121;
+                    DROP TABLE settlements_20261121; DROP TABLE ingest_ledger_20261122
+                    """)
+            }
+            let result = try await keeper.ensure(at: now, connection)
+            #expect(result.made == ["settlements_20261121", "ingest_ledger_20261122"])
+            #expect(result.detached.map(\.name) == ["odds_ticks_20261121"])
+            #expect(
+                result.trouble?.description
+                    == "odds_ticks_20261121 exists but was detached: attach it again or drop it")
+            let again = try await keeper.ensure(covering: now...now, now: now, connection)
+            #expect(again.made.isEmpty && again.detached == result.detached)
+            #expect(try await keeper.ensure(at: now + .seconds(3 * 86_400), connection).trouble == nil)
+        }
+    }
+
+    @Test func `one that is half detached has no room either`() async throws {
+        try await TestServers.withDatabase { url in
+            let connection = PostgresConnection(url: url, name: "keeper", statementTimeout: nil)
+            try await connection.connect()
+            try await SchemaMigrator().migrate(connection)
+            let keeper = PartitionKeeper()
+            try await keeper.ensure(at: testDay, connection)
+            let reader = PostgresConnection(url: url, name: "reader")
+            try await reader.connect()
+            let gate = Gate()
+            let reading = Task {
+                try await reader.withTransaction { session in
+                    try session.execute("SELECT count(*) FROM odds_ticks_20261121")
+                    gate.open()
+                    gate.waitUntilClosed()
+                }
+            }
+            await gate.opened()
+            await #expect(throws: PartitionError.busy("odds_ticks_20261121")) {
+                try await PartitionRetirement(attempts: 1).retire("odds_ticks_20261121", .keep, connection)
+            }
+            let result = try await keeper.ensure(at: testDay, connection)
+            #expect(result.made.isEmpty && result.detached.map(\.name) == ["odds_ticks_20261121"])
+            gate.close()
+            try await reading.value
+            await reader.close()
+            await connection.close()
         }
     }
 

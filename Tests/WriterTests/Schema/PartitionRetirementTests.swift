@@ -6,7 +6,8 @@ import PostgresCopy
 import Synchronization
 import TestSupport
 import Testing
-import Writer
+
+@testable import Writer
 
 @Suite("Retiring partitions", .timeLimit(.minutes(2)))
 struct PartitionRetirementTests {
@@ -25,9 +26,7 @@ struct PartitionRetirementTests {
             #expect(kept.map(\.name) == ["odds_ticks_20261121"])
             #expect(kept.first?.from.description == "2026-11-21T00:00:00.000Z")
             #expect(kept.first?.isRetiring == false)
-            await #expect(throws: PartitionError.detached("odds_ticks_20261121")) {
-                try await keeper.ensure(at: now, connection)
-            }
+            #expect(try await keeper.ensure(at: now, connection).detached.map(\.name) == ["odds_ticks_20261121"])
             await #expect(throws: PartitionError.unknown("odds_ticks_19990101")) {
                 try await retirement.retire("odds_ticks_19990101", .drop, connection)
             }
@@ -116,9 +115,65 @@ struct PartitionRetirementTests {
                 try await PartitionRetirement().retire(name, .archive(.folder("/nowhere")), connection)
             }
         default:
+            // Killed between the file and the drop: the file has the same bytes.
             try await PartitionRetirement().retire(name, .keep, connection)
-            try "half a file".write(toFile: "\(folder)/\(name).csv.gz", atomically: true, encoding: .utf8)
+            _ = try await connection.withSession { session in
+                let sink = try ExportSink(path: "\(folder)/\(name).csv.gz", gzip: true)
+                _ = try session.copyOut("COPY \(name) TO STDOUT WITH (FORMAT csv, HEADER true)") { try sink.write($0) }
+                return try sink.finish()
+            }
         }
+    }
+
+    /// A late row made the day again: what is retired then is that row, and the archive is the whole day.
+    @Test func `a day that is retired a second time does not replace its archive`() async throws {
+        try await withFolder { folder in
+            try await withSchema { connection, now in
+                let (name, end) = ("odds_ticks_20261121", PartitionRetirement.End.archive(.folder(folder)))
+                let path = "\(folder)/\(name).csv.gz"
+                try await insertTicks(1_000, connection, at: now)
+                try await PartitionRetirement().retire(name, end, connection)
+                let whole = try FileChecksum.sha256(of: path)
+                try await keeper.ensure(at: now, connection)
+                try await insertTicks(1, connection, at: now)
+                let error = await #expect(throws: ExportError.self) {
+                    try await PartitionRetirement().retire(name, end, connection)
+                }
+                #expect(
+                    error?.description
+                        == "\(path) is another file already and is left alone: use another folder, or move it away")
+                #expect(try FileChecksum.sha256(of: path) == whole)
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
+                #expect(try await count(name, connection) == 1)
+                // Somebody has moved it away.
+                try FileManager.default.moveItem(atPath: path, toPath: "\(path).first")
+                try await PartitionRetirement().retire(name, end, connection)
+                #expect(try await keeper.listAll(connection).allSatisfy { $0.name != name })
+            }
+        }
+    }
+
+    @Test func `what may still get rows is not retired by name, unless its time is over or it is out already`() throws {
+        let day = Duration.seconds(86_400)
+        func facts(pending: Bool = false) -> PartitionFacts {
+            PartitionFacts(
+                table: .oddsTicks, name: "odds_ticks_20261121", from: testDay - day / 2, to: testDay + day / 2,
+                estimatedRows: 0, bytes: 0, isDetachPending: pending)
+        }
+        let end = testDay + day / 2 + day * 7
+        #expect(PartitionPolicy().objection(toRetiring: facts(), at: end) == nil)
+        let objection = PartitionPolicy().objection(toRetiring: facts(), at: end - .seconds(1))
+        #expect(objection == .young("odds_ticks_20261121", until: end))
+        #expect(
+            objection?.description
+                == "odds_ticks_20261121 still takes rows that come late: it can be retired from 2026-11-29T00:00:00.000Z on"
+        )
+        #expect(PartitionPolicy(keep: day * 2).objection(toRetiring: facts(), at: testDay + day) != nil)
+        #expect(PartitionPolicy(keep: day * 2).objection(toRetiring: facts(), at: testDay + day * 3) == nil)
+        #expect(PartitionPolicy().objection(toRetiring: facts(pending: true), at: testDay) == nil)
+        var detached = facts()
+        detached.isDetached = true
+        #expect(PartitionPolicy().objection(toRetiring: detached, at: testDay) == nil)
     }
 
     @Test func `only one process retires at a time`() async throws {
@@ -149,12 +204,12 @@ struct PartitionRetirementTests {
     @Test func `where days become hours, what is there stays and the rest is hours`() async throws {
         try await withSchema { connection, now in
             let hours = PartitionKeeper(planner: PartitionPlanner(unit: .hour, ahead: 4))
-            #expect(try await hours.ensure(at: now, connection).isEmpty)
+            #expect(try await hours.ensure(at: now, connection) == PartitionsMade())
             let later = now + .seconds(4 * 86_400 + 10 * 3_600)
-            let made = try await hours.ensure(at: later, connection).filter { $0.hasPrefix("odds") }
+            let made = try await hours.ensure(at: later, connection).made.filter { $0.hasPrefix("odds") }
             #expect(made == ["odds_ticks_20261126_00", "odds_ticks_20261126_01", "odds_ticks_20261126_02"])
             let again = try await keeper.ensure(at: later + .seconds(86_400), connection)
-            #expect(again.filter { $0.hasPrefix("odds_ticks_20261126") }.count == 21)
+            #expect(again.made.filter { $0.hasPrefix("odds_ticks_20261126") }.count == 21)
             try await insertTicks(1, connection, at: later + .seconds(86_400))
         }
     }

@@ -62,6 +62,73 @@ struct SchemaMigratorTests {
         }
     }
 
+    @Test func `a step that waits for an analyst says so, holds up nobody who writes, and goes on behind it`()
+        async throws
+    {
+        try await TestServers.withDatabase { url in
+            let connection = PostgresConnection(url: url, name: "migrate", statementTimeout: nil)
+            try await connection.connect()
+            try await SchemaMigrator().migrate(connection)
+            try await PartitionKeeper().ensure(at: testDay, connection)
+            let step = Migration(
+                version: MigrationPlan().version + 1, name: "one more",
+                sql: "ALTER TABLE odds_ticks ADD COLUMN more int")
+            let migrator = SchemaMigrator(plan: MigrationPlan(MigrationPlan.all + [step]))
+            let (words, continuation) = AsyncStream.makeStream(of: String.self)
+            try await whileReading("odds_ticks", url) {
+                let migrating = Task {
+                    try await migrator.migrate(connection, waiting: { continuation.yield("\($0)") })
+                }
+                let word = await words.first { _ in true }
+                let told = try #require(word)
+                #expect(told.hasPrefix("\(step.version): one more waits for session "), "\(told)")
+                #expect(told.contains("analyst") && told.contains("which holds odds_ticks"), "\(told)")
+                try await expectQuickWrites(url)
+                return migrating
+            }
+        }
+    }
+
+    /// For as long as two attempts take no row waits for longer than one of them.
+    private func expectQuickWrites(_ url: String) async throws {
+        let writer = PostgresConnection(url: url, name: "writer", statementTimeout: .seconds(5))
+        try await writer.connect()
+        let end = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < end {
+            _ = try await writer.withSession { session in
+                try session.query(
+                    "INSERT INTO odds_ticks (received_at, position, selection_key, feed_id, status) VALUES ($1, 1, 1, 1, 1)",
+                    [.timestamptz(testDay.microseconds)]
+                ).affectedRows
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        await writer.close()
+    }
+
+    /// Runs `body` while an analyst's transaction has read a table; then ends that, and waits for what `body` began.
+    private func whileReading(
+        _ table: String, _ url: String, _ body: () async throws -> Task<[Migration], any Error>
+    ) async throws {
+        let analyst = PostgresConnection(url: url, name: "analyst")
+        try await analyst.connect()
+        let gate = Gate()
+        let reading = Task {
+            try await analyst.withTransaction { session in
+                try session.execute("SELECT count(*) FROM \(table)")
+                gate.open()
+                gate.waitUntilClosed()
+            }
+        }
+        await gate.opened()
+        let result: Result<Task<[Migration], any Error>, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        gate.close()
+        try await reading.value
+        await analyst.close()
+        #expect(try await result.get().value.map(\.name) == ["one more"])
+    }
+
     @Test func `a step that fails leaves nothing of itself`() async throws {
         try await withConnection { connection in
             let broken = Migration(version: 2, name: "broken", sql: "CREATE TABLE half (v int); SELECT 1 / 0")

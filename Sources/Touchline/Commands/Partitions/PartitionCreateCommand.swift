@@ -21,9 +21,10 @@ struct PartitionCreateCommand: ReportingCommand {
         try await options.withPartitions { connection, policy in
             var policy = policy
             policy.ahead = ahead ?? policy.ahead
-            let made = try await PartitionKeeper(planner: policy.planner).ensure(at: WallClock.now, connection)
-            for name in made { print("made \(name)") }
-            if made.isEmpty { print("all are there") }
+            let result = try await PartitionKeeper(planner: policy.planner).ensure(at: WallClock.now, connection)
+            for name in result.made { print("made \(name)") }
+            if let trouble = result.trouble { throw trouble }
+            if result.made.isEmpty { print("all are there") }
         }
     }
 }

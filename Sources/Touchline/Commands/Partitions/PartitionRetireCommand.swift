@@ -14,7 +14,8 @@ struct PartitionRetireCommand: ReportingCommand {
             Example: touchline partitions retire odds_ticks_20260307 --archive /srv/archive
             Example: touchline partitions retire --expired --archive s3://history/touchline
             Killed at any moment, the same command goes on where it stopped. A file is NAME.csv.gz with NAME.csv.gz.sha256
-            beside it; COPY … FROM … WITH (FORMAT csv, HEADER) brings it back.
+            beside it; COPY … FROM … WITH (FORMAT csv, HEADER) brings it back. Another file of that name is never replaced.
+            A named one that may still get rows, which come up to seven days late, is refused.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -37,8 +38,9 @@ struct PartitionRetireCommand: ReportingCommand {
         let given = try archive.map { try Self.target($0, options) }
         try await Interruption.failing {
             try await options.withPartitions { connection, policy in
-                var chosen = names
-                if expired { chosen = try await Self.expired(policy, connection) }
+                let chosen =
+                    try await expired
+                    ? Self.expired(policy, connection) : Self.named(names, policy, connection)
                 let target = noArchive ? nil : given ?? policy.archive
                 let end = keep ? .keep : target.map { PartitionRetirement.End.archive($0) } ?? .drop
                 let retirement = PartitionRetirement(isStopping: { Task.isCancelled })
@@ -60,6 +62,16 @@ struct PartitionRetireCommand: ReportingCommand {
         }
         let facts = try await PartitionKeeper().listAll(connection).filter { !$0.isDetached || $0.isRetiring }
         return policy.expired(facts, at: WallClock.now).map(\.name)
+    }
+
+    /// All of the names, or none if there is an objection to one.
+    private static func named(
+        _ names: [String], _ policy: PartitionPolicy, _ connection: PostgresConnection
+    ) async throws -> [String] {
+        for facts in try await PartitionKeeper().listAll(connection) where names.contains(facts.name) {
+            if let objection = policy.objection(toRetiring: facts, at: WallClock.now) { throw objection }
+        }
+        return names
     }
 
     private static func sentence(_ step: PartitionRetirement.Step) -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PostgresCopy
+import Processor
 import Writer
 
 /// `replay --fill`: finds the holes, fills them, and says what came of each.

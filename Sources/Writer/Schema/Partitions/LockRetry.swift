@@ -5,6 +5,8 @@ import PostgresCopy
 struct LockRetry: Sendable {
     let attempts: Int
     let clock: any Clock<Duration>
+    /// Told of each attempt that was in vain, and is to be followed by another.
+    var waiting: @Sendable (_ attempt: Int) async throws -> Void = { _ in }
 
     /// What statements set as their `lock_timeout`.
     static let timeout = "2s"
@@ -19,6 +21,7 @@ struct LockRetry: Sendable {
                 return try await body()
             } catch let error as PostgresError where Self.lockNotGiven.contains(error.sqlState) {
                 if attempt >= attempts { throw PartitionError.busy(name) }
+                try await waiting(attempt)
                 try await clock.sleep(for: .milliseconds(100 << min(attempt, 5)))
             }
         }

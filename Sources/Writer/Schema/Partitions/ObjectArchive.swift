@@ -13,7 +13,7 @@ struct ObjectArchive: Sendable {
     func write(_ facts: PartitionFacts, _ connection: PostgresConnection) async throws -> ArchivedPartition {
         let client = try ObjectStoreClient(store)
         try makeStaging()
-        let staged = PartitionArchive(folder: store.staging, isStopping: isStopping)
+        let staged = PartitionArchive(folder: store.staging, isStopping: isStopping, isStaging: true)
         defer { staged.remove(facts) }
         let file = try await staged.write(facts, connection)
         let target = location.appending("\(facts.name).csv.gz")

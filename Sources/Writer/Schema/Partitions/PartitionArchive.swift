@@ -17,9 +17,13 @@ package struct ArchivedPartition: Sendable, Equatable {
 struct PartitionArchive: Sendable {
     let folder: String
     let isStopping: @Sendable () -> Bool
+    /// The files stay only until they are somewhere else, and those of an interrupted attempt are of no use.
+    var isStaging = false
 
-    /// The file is there when this returns: on disk, with every row, and read back. A file of an interrupted attempt is
-    /// replaced.
+    /// The file is there when this returns: on disk, with every row, and read back.
+    ///
+    /// - Throws: `ExportError.occupied` for another file of that name: a day that was archived, made again by a late row and
+    ///   retired again must not replace all of it by that row.
     func write(_ facts: PartitionFacts, _ connection: PostgresConnection) async throws -> ArchivedPartition {
         let path = "\(folder)/\(facts.name).csv.gz"
         let (rows, summary) = try await connection.withTransaction { session in
@@ -36,7 +40,7 @@ struct PartitionArchive: Sendable {
             guard Int64(rows) == expected else {
                 throw PartitionError.notArchived(path, written: Int64(rows), expected: expected)
             }
-            return (rows, try sink.finish())
+            return (rows, try sink.finish(keepingOthers: !isStaging))
         }
         guard try FileChecksum.sha256(of: path) == summary.checksum else { throw ExportError.damaged(path: path) }
         let note = try ExportSink(path: "\(path).sha256", gzip: false)

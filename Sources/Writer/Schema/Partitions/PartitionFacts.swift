@@ -19,12 +19,13 @@ package struct PartitionFacts: Sendable, Equatable {
     /// Detached in order to be dropped.
     package var isRetiring = false
 
-    /// Names alone, which no lock of anybody delays: reading a partition's bounds waits for whoever has locked it.
+    /// Names alone, which no lock of anybody delays: reading a partition's bounds waits for whoever has locked it. One that is
+    /// being detached takes no rows any more.
     static func names(_ session: borrowing PostgresSession) throws -> Set<String> {
         let rows = try session.query(
             """
             SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-             WHERE i.inhparent = ANY (SELECT to_regclass(name) FROM unnest($1) AS name)
+             WHERE i.inhparent = ANY (SELECT to_regclass(name) FROM unnest($1) AS name) AND NOT i.inhdetachpending
             """, [.texts(PartitionedTable.allCases.map(\.name))])
         return Set((0..<rows.count).compactMap { rows.text($0, 0) })
     }
@@ -52,34 +53,6 @@ package struct PartitionFacts: Sendable, Equatable {
                 table: table, name: name, from: Timestamp(microseconds: from), to: Timestamp(microseconds: to),
                 estimatedRows: rows.int64(row, 4) ?? -1, bytes: rows.int64(row, 5) ?? 0,
                 isDetachPending: rows.bool(row, 6) ?? false)
-        }
-    }
-}
-
-/// Why partitions are not as they were asked for.
-package enum PartitionError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Rows of a time for which no partition is made: too old, or too far ahead.
-    case outsideWindow(Timestamp)
-    /// A table of that name exists and is not a partition: it was retired and kept.
-    case detached(String)
-    /// Others held locks during every attempt.
-    case busy(String)
-    /// There is no such partition.
-    case unknown(String)
-    /// Another process is at it.
-    case othersAreAtIt
-    /// The file does not have the rows that the table has.
-    case notArchived(String, written: Int64, expected: Int64)
-
-    package var description: String {
-        switch self {
-        case .outsideWindow(let time): "no partition is made for rows of \(time)"
-        case .detached(let name): "\(name) exists but was detached: attach it again or drop it"
-        case .busy(let name): "\(name) could not be locked: other sessions hold it too long"
-        case .unknown(let name): "there is no partition \(name)"
-        case .othersAreAtIt: "another process is retiring or indexing partitions: try again when it is done"
-        case .notArchived(let path, let written, let expected):
-            "\(path) has \(written) rows and the partition \(expected): it is not dropped"
         }
     }
 }

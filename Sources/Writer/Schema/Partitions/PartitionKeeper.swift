@@ -10,11 +10,13 @@ package struct PartitionKeeper: Sendable {
     package let planner: PartitionPlanner
     /// Rows older than this are refused a partition.
     package let lateness: Duration
+    /// For how long after it was received a row may still come.
+    package static let usualLateness = Duration.seconds(7 * 86_400)
     private let retry: LockRetry
 
     package init(
-        planner: PartitionPlanner = PartitionPlanner(), lateness: Duration = .seconds(7 * 86_400), attempts: Int = 5,
-        clock: any Clock<Duration> = ContinuousClock()
+        planner: PartitionPlanner = PartitionPlanner(), lateness: Duration = PartitionKeeper.usualLateness,
+        attempts: Int = 5, clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.planner = planner
         self.lateness = lateness
@@ -35,9 +37,9 @@ package struct PartitionKeeper: Sendable {
         }
     }
 
-    /// Makes what must exist at `now`; returns the names of what was made. Costs one query when nothing is missing.
+    /// Makes what must exist at `now`. Costs one query when nothing is missing.
     @discardableResult
-    package func ensure(at now: Timestamp, _ connection: PostgresConnection) async throws -> [String] {
+    package func ensure(at now: Timestamp, _ connection: PostgresConnection) async throws -> PartitionsMade {
         try await create(planner.required(at: now), connection)
     }
 
@@ -45,7 +47,7 @@ package struct PartitionKeeper: Sendable {
     @discardableResult
     package func ensure(
         covering times: ClosedRange<Timestamp>, now: Timestamp, _ connection: PostgresConnection
-    ) async throws -> [String] {
+    ) async throws -> PartitionsMade {
         if times.lowerBound < now - lateness { throw PartitionError.outsideWindow(times.lowerBound) }
         let last = now + planner.unit.length * (planner.ahead + 1)
         if times.upperBound > last { throw PartitionError.outsideWindow(times.upperBound) }
@@ -54,23 +56,37 @@ package struct PartitionKeeper: Sendable {
 
     // MARK: Creating
 
-    private func create(_ ranges: [PartitionRange], _ connection: PostgresConnection) async throws -> [String] {
+    /// Goes on past what cannot be made, because a table of its name was detached: the others are needed all the same.
+    private func create(_ ranges: [PartitionRange], _ connection: PostgresConnection) async throws -> PartitionsMade {
+        var outcome = PartitionsMade()
         let names = try await connection.withSession { try PartitionFacts.names($0) }
         let absent = ranges.filter { !names.contains($0.name) }
-        if absent.isEmpty { return [] }
+        if absent.isEmpty { return outcome }
         let existing = try await list(connection)
-        var made: [String] = []
+        outcome.detached = existing.filter { facts in facts.isDetachPending && absent.contains { $0.overlaps(facts) } }
+            .map { PartitionRange($0) }
         for range in absent.flatMap({ $0.missing(beside: existing) }) {
-            let isNew = try await retry.run(range.name) {
+            let end = try await retry.run(range.name) {
                 try await connection.withTransaction { try Self.create(range, $0) }
             }
-            if isNew { made.append(range.name) }
+            switch end {
+            case .made: outcome.made.append(range.name)
+            case .wasThere: break
+            case .isDetached: outcome.detached.append(range)
+            }
         }
-        return made
+        return outcome
     }
 
-    /// False if another process made it meanwhile.
-    private static func create(_ range: PartitionRange, _ session: borrowing PostgresSession) throws -> Bool {
+    private enum Creation {
+        case made
+        /// Another process made it meanwhile.
+        case wasThere
+        /// Its name belongs to a table that was a partition.
+        case isDetached
+    }
+
+    private static func create(_ range: PartitionRange, _ session: borrowing PostgresSession) throws -> Creation {
         try session.execute(
             "SET LOCAL lock_timeout = '\(LockRetry.timeout)'; SELECT pg_advisory_xact_lock(\(AdvisoryLock.partitions))")
         let found = try session.query(
@@ -78,15 +94,15 @@ package struct PartitionKeeper: Sendable {
             SELECT to_regclass($1) IS NOT NULL,
                    EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2))
             """, [.text(range.name), .text(range.table.name)])
-        if found.bool(0, 1) == true { return false }
-        if found.bool(0, 0) == true { throw PartitionError.detached(range.name) }
+        if found.bool(0, 1) == true { return .wasThere }
+        if found.bool(0, 0) == true { return .isDetached }
         try session.execute(
             """
             CREATE TABLE \(range.name) (LIKE \(range.table.name) INCLUDING ALL) WITH (\(storage));
             ALTER TABLE \(range.table.name) ATTACH PARTITION \(range.name)
                 FOR VALUES FROM ('\(range.from)') TO ('\(range.to)')
             """)
-        return true
+        return .made
     }
 
     /// For rows that are never changed: full pages, frozen by the first vacuum that sees them, so that no second one has to

@@ -37,6 +37,17 @@ package struct PartitionPolicy: Sendable, Equatable {
         retention(of: facts.table).map { facts.to + $0 }
     }
 
+    /// Why a person should not retire a partition now; nil when nothing speaks against it. What may still get rows is refused,
+    /// because they would have no place, unless the policy says that its time is over, or it is on its way out already.
+    package func objection(
+        toRetiring facts: PartitionFacts, at now: Timestamp, lateness: Duration = PartitionKeeper.usualLateness
+    ) -> PartitionError? {
+        let until = facts.to + lateness
+        if facts.isDetached || facts.isDetachPending || until <= now { return nil }
+        if let end = retirement(of: facts), end <= now { return nil }
+        return .young(facts.name, until: until)
+    }
+
     /// Of `existing`, those whose time is over at `now`, the oldest first.
     package func expired(_ existing: [PartitionFacts], at now: Timestamp) -> [PartitionFacts] {
         existing.filter { facts in retirement(of: facts).map { $0 <= now } ?? false }.sorted { $0.from < $1.from }
