@@ -34,7 +34,7 @@ package enum ReplayDialect: String, Sendable, CaseIterable {
     }
 
     /// Whether a recorded line belongs to the session that was recorded and not to the data: this server says its own.
-    func isSessionLine(_ line: UnsafeRawBufferPointer) -> Bool {
+    package func isSessionLine(_ line: UnsafeRawBufferPointer) -> Bool {
         switch self {
         case .sportsbook:
             guard let type = TopLevelScanner.value(of: "type", in: line) else { return false }

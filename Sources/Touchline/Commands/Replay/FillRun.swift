@@ -10,7 +10,7 @@ struct FillRun {
     let files: [String]
 
     func run(_ configuration: TouchlineConfiguration) async throws {
-        let frames = try RecordedFrames(paths: files)
+        let frames = try RecordedFrames(paths: files, provider: provider)
         try await MigratedDatabase.with(configuration.postgresURL, name: "fill", statementTimeout: nil) { connection in
             for stored in try await StoredFeed.find(feed, connection, configuration) {
                 guard stored.feed.provider == provider else {

@@ -2,7 +2,8 @@ import FeedModel
 import Sportsbook
 import Writer
 
-/// The frames of recordings in the order in which they were received. Several files are merged by the time of receipt.
+/// The frames of recordings in the order in which they were received, without those of the session, which the history does not
+/// keep. Several files are merged by the time of receipt.
 struct RecordedFrames {
     /// One line of one file.
     private struct Place {
@@ -15,11 +16,12 @@ struct RecordedFrames {
     private let places: [Place]
 
     /// Throws where a recording does not tell when its frames were received: only a feed's own `record` does.
-    init(paths: [String]) throws {
+    init(paths: [String], provider: String) throws {
+        let dialect = ReplayDialect(provider: provider)
         files = try paths.map { try RecordingFile(path: $0) }
         var places: [Place] = []
         for (number, file) in files.enumerated() {
-            for line in file.lines {
+            for line in file.lines where !file.withLine(line, dialect.isSessionLine) {
                 guard let time = file.receivedAt(line) else {
                     throw CommandFailure(
                         description:
@@ -47,12 +49,14 @@ struct RecordedFrames {
         files[place.file].withLine(place.line) { RawEntry.append(frame: $0, isBinary: isBinary, to: &entry) }
     }
 
-    /// The frames that a hole lacks. Those of its very first and last moment may be missing only in part: the ledger has the
-    /// first of the former and the last of the latter.
+    /// The frames that a hole lacks.
+    ///
+    /// The entry before it has the time of its first frame, and perhaps frames that came a moment later; where nothing was
+    /// recorded at its time it was one of our own. Frames of the last moment are missing as far as the ledger has fewer.
     func indices(in hole: HistoryHole) -> Range<Int> {
         let first = indices(at: hole.from)
         let last = indices(at: hole.to)
-        let start = first.lowerBound + min(hole.framesAtFrom, first.count)
+        let start = min(first.lowerBound + (first.isEmpty ? 0 : hole.framesAtFrom), places.count)
         return start..<max(start, last.upperBound - min(hole.framesAtTo, last.count))
     }
 
