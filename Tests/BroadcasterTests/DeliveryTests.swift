@@ -130,6 +130,33 @@ struct DeliveryTests {
         #expect(differences(connection.client.lanes, try instance.expected(Self.plain)).isEmpty)
     }
 
+    @Test func aLaneThatMatchedAndEndedBetweenTwoLooks() throws {
+        let (ahead, behind) = (instance(), instance())
+        var script = EntryScript(feed: feeds[0])
+        let first = script.entry(.fixture("fx", sport: "tennis"))
+        try ahead.apply(first, feed: 0)
+        try behind.apply(first, feed: 0)
+        let second = script.entry(.fixture("fx", status: .finished, sport: "football"))
+        try ahead.apply(second, feed: 0)
+        let client = BookClient()
+        let connection = ahead.connect(client)
+        let subscribe = #"{"t":"sub","id":1,"ch":"odds","f":{"sports":["football"]}"#
+        try connection.send(subscribe + "}")
+        try settle(connection)
+        #expect(client.lanes.count == 1)
+        connection.cut()
+
+        behind.deliver()
+        let resumed = behind.connect(client)
+        try resumed.send(subscribe + ",\"resume\":\"\(try #require(client.cursors["1"]))\"}")
+        try settle(resumed)
+        try behind.apply(second, feed: 0)
+        script.receivedAt = script.receivedAt + .seconds(700)
+        try behind.apply(script.entry(.odds(fixture: "other", option: "home", price: "2")), feed: 0)
+        try settle(resumed)
+        #expect(client.lanes.isEmpty)
+    }
+
     // MARK: Heartbeats
 
     @Test func aFeedThatIsBehindSilencesOnlyWhoSeesIt() throws {

@@ -83,6 +83,32 @@ struct ResumeTests {
         #expect(client.lanes.values.first?.rows.values.first?["p"] == "[1.6]")
     }
 
+    /// Its first lanes came after its last cursor, and left the filter while it was away.
+    @Test func whatCameAfterACursorWithoutFeedsIsTakenBack() throws {
+        let feed = try #require(feed)
+        let now = Moment(monotonic: .seconds(100), wall: Timestamp(microseconds: 1_766_414_833_000_000))
+        let instance = TestInstance(feeds: [feed], now: now)
+        let client = BookClient()
+        let subscribe = #"{"t":"sub","id":1,"ch":"odds","f":{"sports":["football"]}"#
+        let connection = instance.connect(client)
+        try connection.send(subscribe + "}")
+        try connection.settle()
+        var script = EntryScript(feed: feed)
+        for sport in ["football", "tennis"] {
+            try instance.apply(script.entry(.fixture("fx", sport: sport)), feed: 0)
+            instance.deliver()
+            if sport == "football" {
+                try connection.settle()
+                #expect(client.lanes.count == 1)
+                connection.cut()
+            }
+        }
+        let resumed = instance.connect(client)
+        try resumed.send(subscribe + ",\"resume\":\"\(try #require(client.cursors["1"]))\"}")
+        try resumed.settle()
+        #expect(client.lanes.isEmpty)
+    }
+
     @Test func aCursorFromBeforeTheFirstPriceIsResumed() throws {
         let feed = try #require(feed)
         let empty = TestInstance(

@@ -47,9 +47,12 @@ extension Hub {
     }
 
     private func vanish(_ vanished: FanOutBatch.Vanished) {
-        guard let known = lanes[vanished.lane.id] else { return }
-        for attachment in known.attachments { leaveLane(vanished.lane, attachment.audience) }
-        removeLane(vanished.lane)
+        if let known = lanes[vanished.lane.id] {
+            for attachment in known.attachments { leaveLane(vanished.lane, attachment.audience) }
+            removeLane(vanished.lane)
+        }
+        // It may have matched, and ended, between two looks: who resumed may have it from an instance that was ahead.
+        for audience in audiences.values where audience.key.channel != .feeds { denyLane(vanished.lane, audience) }
     }
 
     /// The audience no longer sees the lane: its members drop what they have, unless another subscription covers it.

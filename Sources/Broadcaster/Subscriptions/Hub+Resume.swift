@@ -59,18 +59,18 @@ extension Hub {
         }
     }
 
-    /// Lanes that left the filter after the cursor, and lanes that are no more.
+    /// Lanes that left the filter after the cursor, and lanes that are no more. A feed that the cursor does not know had none
+    /// when it was made; the client may have been given some since.
     func removals(_ matcher: LaneMatcher, after cursor: Cursor) -> [(name: String, seq: FrameNumber)] {
         var removals: [(name: String, seq: FrameNumber)] = []
         for known in lanes.values where !matcher.matches(known.facts, name: known.lane.name) {
-            guard let frame = frame(of: known.lane.feed, in: cursor),
-                matcher.matchesName(known.lane.feed, known.lane.fixtureID, name: known.lane.name)
-            else { continue }
+            let frame = frame(of: known.lane.feed, in: cursor) ?? 0
+            guard matcher.matchesName(known.lane.feed, known.lane.fixtureID, name: known.lane.name) else { continue }
             let (seq, factsFrame) = known.lane.withState { ($0.seq, $0.factsFrame) }
             if factsFrame > frame { removals.append((known.lane.name, seq)) }
         }
         for index in names.indices where matcher.allows(feed: index) {
-            guard let frame = frame(of: index, in: cursor) else { continue }
+            let frame = frame(of: index, in: cursor) ?? 0
             for gone in feeds[index].history.gone where gone.frame > frame {
                 let name = "\(names[index])|\(gone.fixtureID)"
                 guard matcher.matchesName(index, gone.fixtureID, name: name) else { continue }
