@@ -21,6 +21,8 @@ scripts/bootstrap.sh debootstrap curl
 
 # Not in /tmp, which may forbid devices.
 root="$(mktemp -d /var/tmp/touchline-bare-root.XXXXXX)"
+# The servers run as another user, who has to get through /.
+chmod 755 "$root"
 demo=
 cleanup() {
     status=$?
