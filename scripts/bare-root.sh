@@ -21,6 +21,8 @@ scripts/bootstrap.sh debootstrap curl
 
 # Not in /tmp, which may forbid devices.
 root="$(mktemp -d /var/tmp/touchline-bare-root.XXXXXX)"
+# The servers run as another user, who has to get through /.
+chmod 755 "$root"
 demo=
 cleanup() {
     status=$?
@@ -44,9 +46,10 @@ mount -t proc proc "$root/proc"
 echo "bare-root: installing $packages"
 # shellcheck disable=SC2086
 chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends -qq $packages >/dev/null
-umount "$root/proc"
 install -m 755 "$program" "$root/usr/local/bin/touchline"
+# Swift reads the arguments of a process from /proc.
 chroot "$root" touchline --version
+umount "$root/proc"
 
 output="$root/var/tmp/demo.txt"
 # A process table of its own: what the demo starts cannot outlive it.
