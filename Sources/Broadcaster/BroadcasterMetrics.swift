@@ -47,8 +47,8 @@ struct BroadcasterMetrics: Sendable {
         for code in CloseCode.ofSubscribers { counter("closes", [("code", "\(code)")]).increment(by: 0) }
     }
 
-    /// The age of a batch that goes to the connections.
-    func handedOver(after age: Duration) {
+    /// The age of a batch's oldest entry when its frames have been written to an event loop's sockets.
+    func written(after age: Duration) {
         let nanoseconds = max(0, age.microseconds) * 1_000
         lag.recordNanoseconds(nanoseconds)
         endToEnd.recordNanoseconds(nanoseconds)

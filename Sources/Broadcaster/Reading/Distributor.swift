@@ -13,6 +13,8 @@ struct Distributor: Sendable {
     /// Lanes with changes that a conflation class has not let out yet.
     private var holdingBack: [Int: Lane] = [:]
     private var lag = Duration.zero
+    /// When the first entry of the turn was received.
+    private var oldest: Timestamp?
     private let metrics: BroadcasterMetrics
 
     init(feeds: [FeedName], numbers: LaneNumbers, metrics: BroadcasterMetrics) {
@@ -41,7 +43,10 @@ struct Distributor: Sendable {
     ) throws -> EntryChain.Link {
         encoding.now = now
         let link = try books[feed].apply(payload, acceptingHoles: false, isWatched: isWatched, &encoding)
-        if let receivedAt = books[feed].freshness.lastReceivedAt { lag = now.wall.since(receivedAt) }
+        if let receivedAt = books[feed].freshness.lastReceivedAt {
+            lag = now.wall.since(receivedAt)
+            oldest = min(oldest ?? receivedAt, receivedAt)
+        }
         return link
     }
 
@@ -67,6 +72,8 @@ struct Distributor: Sendable {
         batch.now = now
         batch.reach = reach
         batch.lag = lag
+        batch.oldest = oldest
+        oldest = nil
         batch.reloaded = reloaded
         reloaded.removeAll()
         for index in books.indices { collect(index, into: &batch) }

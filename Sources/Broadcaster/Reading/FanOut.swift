@@ -87,7 +87,6 @@ struct FanOut: Sendable {
 
     private func deliver(_ batch: FanOutBatch, _ delivery: inout Delivery) async throws {
         try await delivery.deliver(batch)
-        if !batch.frames.isEmpty { metrics.handedOver(after: batch.lag) }
         if let traced = batch.traced { trace(traced, until: delivery.underWay) }
     }
 

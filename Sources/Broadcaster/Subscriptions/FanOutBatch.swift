@@ -61,6 +61,8 @@ struct FanOutBatch: Sendable {
     var reach = ReadingReach.none
     /// Received → applied, of the last entry.
     var lag: Duration = .zero
+    /// When the first of the turn's entries was received; nil if it has none.
+    var oldest: Timestamp?
     /// Nil if none of the entries is sampled.
     var traced: TracedEntries?
     var now = Moment(monotonic: .zero, wall: Timestamp(microseconds: 0))

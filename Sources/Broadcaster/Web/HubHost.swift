@@ -26,7 +26,12 @@ struct HubHost: Sendable {
 
     /// Hands over one turn of the reader. The future ends when the loop is done with it.
     func deliver(_ batch: FanOutBatch) -> EventLoopFuture<Void> {
-        eventLoop.submit { hub.value.deliver(batch) }
+        eventLoop.submit {
+            hub.value.deliver(batch)
+            guard let oldest = batch.oldest, !batch.frames.isEmpty else { return }
+            // Behind the end of the turn, at which the connections write.
+            eventLoop.execute { hub.value.noteWritten(since: oldest) }
+        }
     }
 
     /// Tells every subscriber to go elsewhere, or ends some of their connections; returns how many there are.
@@ -49,6 +54,10 @@ enum DrainStep: Sendable {
 }
 
 extension Hub {
+    fileprivate func noteWritten(since receivedAt: Timestamp) {
+        if !subscribers.isEmpty { metrics.written(after: WallClock.now.since(receivedAt)) }
+    }
+
     /// How far apart clients are asked to come back.
     private static let jitterMilliseconds = 10_000
 

@@ -44,8 +44,9 @@ struct ReloadService: Service {
             guard !configuration.feeds.isEmpty else { throw CommandFailure(description: "it has no feeds") }
             let difference = ConfigurationDifference(
                 from: state.inForce, to: configuration, start: start, stages: stages)
-            takeFeeds(configuration.feeds, &state)
+            // First, so that what follows is told as it is asked for now.
             LogOutput.standardError.apply(configuration.log)
+            takeFeeds(configuration.feeds, &state)
             webhook.set(configuration.webhook)
             if difference.isTakingKeys { keys.replace(configuration.subscribers.authentication.keys) }
             difference.take(configuration, into: &state.inForce)
