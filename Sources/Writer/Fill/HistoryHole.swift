@@ -43,7 +43,7 @@ extension HistoryHole {
                    lag(last_frame) OVER w AS before, lag(received_at) OVER w AS before_at
               FROM ingest_ledger WHERE feed_id = $1 WINDOW w AS (ORDER BY first_frame, received_at)),
         frames AS (
-            SELECT received_at, sum(last_frame - first_frame + 1) AS count FROM ingest_ledger
+            SELECT received_at, sum(last_frame - first_frame + 1)::bigint AS count FROM ingest_ledger
              WHERE feed_id = $1 GROUP BY received_at)
         SELECT before, prev_frame, first_frame, last_frame, term, before_at, r.received_at, b.count, n.count
           FROM run r JOIN frames b ON b.received_at = before_at JOIN frames n ON n.received_at = r.received_at
@@ -58,12 +58,13 @@ extension HistoryHole {
             return (0..<rows.count).compactMap { row in
                 guard let after = rows.int64(row, 0), let last = rows.int64(row, 1), let first = rows.int64(row, 2),
                     let end = rows.int64(row, 3), let term = rows.int64(row, 4), let from = rows.timestamptz(row, 5),
-                    let to = rows.timestamptz(row, 6), end >= first
+                    let to = rows.timestamptz(row, 6), let framesAtFrom = rows.int64(row, 7),
+                    let framesAtTo = rows.int64(row, 8), end >= first
                 else { return nil }
                 return HistoryHole(
                     after: after, last: last, next: first...end, term: Term(rawValue: UInt64(bitPattern: term)),
                     from: Timestamp(microseconds: from), to: Timestamp(microseconds: to),
-                    framesAtFrom: Int(rows.text(row, 7) ?? "") ?? 0, framesAtTo: Int(rows.text(row, 8) ?? "") ?? 0)
+                    framesAtFrom: Int(framesAtFrom), framesAtTo: Int(framesAtTo))
             }
         }
     }

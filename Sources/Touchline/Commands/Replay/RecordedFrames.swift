@@ -51,12 +51,12 @@ struct RecordedFrames {
 
     /// The frames that a hole lacks.
     ///
-    /// The entry before it has the time of its first frame, and perhaps frames that came a moment later; where nothing was
-    /// recorded at its time it was one of our own. Frames of the last moment are missing as far as the ledger has fewer.
+    /// One read of the socket may be several entries of one time, so that those of the first and the last moment may be missing
+    /// in part: as far as the ledger has fewer. Where nothing was recorded at its time an entry was one of our own.
     func indices(in hole: HistoryHole) -> Range<Int> {
         let first = indices(at: hole.from)
         let last = indices(at: hole.to)
-        let start = min(first.lowerBound + (first.isEmpty ? 0 : hole.framesAtFrom), places.count)
+        let start = first.lowerBound + min(hole.framesAtFrom, first.count)
         return start..<max(start, last.upperBound - min(hole.framesAtTo, last.count))
     }
 
