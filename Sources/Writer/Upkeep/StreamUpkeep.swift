@@ -46,8 +46,6 @@ struct StreamUpkeep {
 
     private func keep() async throws {
         while !stop.isRequested {
-            try await redis.touchWorker(
-                workersKey, name: configuration.consumerName, now: WallClock.now.milliseconds)
             let pressure = try await pressure()
             for route in routes {
                 // One feed's keys are no reason to leave the others.
@@ -58,7 +56,18 @@ struct StreamUpkeep {
                         metadata: [LogKey.feed: "\(route.name)", LogKey.error: "\(error)"])
                 }
             }
+            try await sayAlive()
             try await pause()
+        }
+    }
+
+    /// Behind the trimming, which alone makes room in a Redis that is full: that one refuses this as well.
+    private func sayAlive() async throws(RedisError) {
+        do {
+            try await redis.touchWorker(
+                workersKey, name: configuration.consumerName, now: WallClock.now.milliseconds)
+        } catch {
+            guard error.refusal == .outOfMemory else { throw error }
         }
     }
 
