@@ -13,7 +13,8 @@ export PGTZ=UTC
 selections=50000 # a day: 1,000 fixtures of 10 markets of 5 selections
 sql() { psql --no-psqlrc --quiet --no-align --tuples-only --set ON_ERROR_STOP=1 --dbname "$url" "$@"; }
 
-[ "$(sql --command 'SELECT count(*) FROM feeds')" = 0 ] || { echo "the database is not empty: give it one of its own" >&2; exit 2; }
+count="$(sql --command 'SELECT count(*) FROM feeds')"
+[ "$count" = 0 ] || { echo "the database is not empty: give it one of its own" >&2; exit 2; }
 echo "generating $days days of $rows rows"
 sql --command "
   INSERT INTO feeds (feed_id, name, provider) VALUES (1, 'bench', 'sportsbook');
