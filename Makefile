@@ -22,7 +22,7 @@ test: bootstrap ## Builds and runs all tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest --no-parallel --skip '^PipelineTests'
 	$(SWIFT) test --skip-build --disable-xctest --filter '^PipelineTests' \
-		--parallel --experimental-maximum-parallelization-width 4
+		--parallel --experimental-maximum-parallelization-width 3
 
 build: bootstrap ## Builds for development
 	$(SWIFT) build
