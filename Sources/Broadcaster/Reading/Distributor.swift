@@ -25,9 +25,6 @@ struct Distributor: Sendable {
 
     var laneCount: Int { books.reduce(0) { $0 + $1.lanes.count } }
 
-    /// Whether a conflation class holds anything back.
-    var isHoldingBack: Bool { !holdingBack.isEmpty }
-
     func isStopped(_ feed: Int) -> Bool { stopped[feed] != nil }
 
     /// How old a feed's last entry is, by the wall clock; nil before the first one.
