@@ -3,24 +3,26 @@
 # subscribers. With --analyst a second time while a query holds every partition of the history and partitions are made and retired:
 # then also who waited for a lock.
 #
-#   scripts/latency-bench.sh <url of an empty Redis> <url of an empty database> [--rate 5000] [--seconds 60] [--subscribers 10]
+#   scripts/latency-bench.sh <url of an empty Redis> <url of an empty database> [--rate 5000] [--seconds 60] [--alone 60] [--subscribers 10]
 #     [--analyst] [--program .build/release/touchline]
 set -euo pipefail
 usage() { sed -n 's/^#   //p' "$0" >&2; exit 2; }
 redis="${1:-}" postgres="${2:-}"
 [ -n "$postgres" ] || usage
 shift 2
-rate=5000 seconds=60 subscribers=10 analyst="" program=.build/release/touchline
+rate=5000 seconds=60 alone="" subscribers=10 analyst="" program=.build/release/touchline
 while [ $# -gt 0 ]; do
   case "$1" in
     --rate) rate="$2"; shift 2 ;;
     --seconds) seconds="$2"; shift 2 ;;
+    --alone) alone="$2"; shift 2 ;;
     --subscribers) subscribers="$2"; shift 2 ;;
     --program) program="$2"; shift 2 ;;
     --analyst) analyst=yes; shift ;;
     *) usage ;;
   esac
 done
+alone="${alone:-$seconds}"
 book=127.0.0.1:9711
 operations=127.0.0.1:9712
 listen=127.0.0.1:9713
@@ -74,12 +76,12 @@ quantiles() {
 }
 rows() { sql --command "SELECT coalesce(sum(rows), 0) FROM ingest_ledger"; }
 tell() {
-  printf '%-11s %s rows/s\n' "$3:" "$((($5 - $4) / seconds))"
+  printf '%-11s %s rows/s\n' "$3:" "$((($5 - $4) / $6))"
   for to in $measured; do printf '  %-12s%s\n' "$to" "$(quantiles "$1" "$2" "$to")"; done
 }
 
-scrapes a; first="$(rows)"; sleep "$seconds"; scrapes b; second="$(rows)"
-tell a b alone "$first" "$second"
+scrapes a; first="$(rows)"; sleep "$alone"; scrapes b; second="$(rows)"
+tell a b alone "$first" "$second" "$alone"
 [ -n "$analyst" ] || exit 0
 
 # One snapshot and a lock on every partition, for all of the time.
@@ -96,9 +98,10 @@ done) &
   timeout $((seconds / 8)) "$program" partitions retire "$name" --config "$work/touchline.yaml" >>"$work/retired" 2>&1 ||
     echo "$name was not retired meanwhile" >>"$work/refused"
 done <"$work/old") &
+began="$SECONDS"
 wait "$query"
 scrapes c
-tell b c "with query" "$second" "$(rows)"
+tell b c "with query" "$second" "$(rows)" "$((SECONDS - began))"
 echo "waited for a lock, in samples of a second:"
 sort "$work/waits" | uniq --count | sed 's/^/  /'
 [ -s "$work/refused" ] && sed 's/^/  /' "$work/refused"
