@@ -14,7 +14,8 @@ struct BroadcasterMetrics: Sendable {
     private let mergedAsked: Counter
     private let mergedSlowFrames: Counter
     private let resyncs: Counter
-    /// Received by the FeedClient → handed to the connections, of each batch's last entry.
+    private let connections: Counter
+    /// Received by the FeedClient → written to the connections, of each batch's oldest entry.
     private let lag: Timer
     private let endToEnd: Timer
     let batchSeconds: Timer
@@ -34,6 +35,7 @@ struct BroadcasterMetrics: Sendable {
         mergedAsked = counter("merged", [("cause", "asked")])
         mergedSlowFrames = counter("merged", [("cause", "slow")])
         resyncs = counter("resyncs")
+        connections = counter("connections")
         lag = Timer(label: "touchline_broadcast_lag_seconds", factory: factory)
         endToEnd = Timer(label: "touchline_end_to_end_seconds", dimensions: [("to", "sent")], factory: factory)
         batchSeconds = Timer(label: "touchline_broadcast_batch_seconds", factory: factory)
@@ -43,6 +45,7 @@ struct BroadcasterMetrics: Sendable {
         subscriberCount = SubscriberCount()
         subscriberGauge.record(0)
         // A series that appears with a 1 shows no increase.
+        connections.increment(by: 0)
         for kind in ["redis", "entry", "chain", "checkpoint"] { counter("errors", [("kind", kind)]).increment(by: 0) }
         for code in CloseCode.ofSubscribers { counter("closes", [("code", "\(code)")]).increment(by: 0) }
     }
@@ -97,7 +100,10 @@ struct BroadcasterMetrics: Sendable {
     /// An error of a closed set of kinds: redis, entry, chain, checkpoint.
     func failed(_ kind: StaticString) { counter("errors", "kind", "\(kind)").increment() }
 
-    func subscriberOpened() { subscriberGauge.record(subscriberCount.add(1)) }
+    func subscriberOpened() {
+        connections.increment()
+        subscriberGauge.record(subscriberCount.add(1))
+    }
 
     func subscriberClosed() { subscriberGauge.record(subscriberCount.add(-1)) }
 

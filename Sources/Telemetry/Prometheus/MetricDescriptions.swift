@@ -58,6 +58,7 @@ enum MetricDescriptions {
         "touchline_writer_cache_bytes": "Memory of the cache of fixture, market and selection keys.",
         "touchline_partitions_ahead": "Partitions that exist beyond the current one.",
         "touchline_broadcast_subscribers": "Subscribers connected now.",
+        "touchline_broadcast_connections_total": "Connections of subscribers that began.",
         "touchline_broadcast_certificate_expiry_timestamp_seconds":
             "When the certificate that subscribers are shown runs out, in Unix time.",
         "touchline_broadcast_lanes": "Fixtures whose state is held.",
