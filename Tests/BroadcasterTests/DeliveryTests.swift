@@ -192,7 +192,7 @@ struct DeliveryTests {
         instance.deliver()
         let asked = AccessGrant.Narrowed(key: Self.plain, limits: [])
         func document(_ known: [String]) -> (body: ByteBuffer?, tag: String) {
-            instance.hub.document(asked, .everything, unless: known, at: instance.now)
+            instance.hub.document(asked, .everything, at: instance.now).rendered(unless: known)
         }
         let lane = try #require(instance.hub.lanes.values.first?.lane)
         let first = document([])

@@ -2,47 +2,55 @@ import FeedModel
 import NIOCore
 
 extension Hub {
-    /// What a filter matches now, as one document with its cursor, and a tag that changes when its content does. Nothing is
-    /// rendered for whoever has it already, under one of the `known` tags.
-    func document(
-        _ narrowed: AccessGrant.Narrowed, _ grant: AccessGrant, unless known: [String] = [], at now: Moment
-    ) -> (body: ByteBuffer?, tag: String) {
+    /// What a filter matches now, with its cursor.
+    func document(_ narrowed: AccessGrant.Narrowed, _ grant: AccessGrant, at now: Moment) -> DocumentOutline {
         let key = narrowed.key
         let matcher = LaneMatcher(key.filter, feeds: names)
         let hash = key.filter.hash(format: key.format, channel: key.channel)
-        let lanes = matching(key, matcher).map(\.lane)
-        if !known.isEmpty {
-            let tag = tag(hash, grant, lanes.map { lane in (lane.id, lane.withState { $0.seq }) })
-            if known.contains(tag) { return (nil, tag) }
+        var seed = hash
+        for (index, feed) in feeds.enumerated() where grant.allows(feed: names[index]) {
+            seed = StableHash.mix(seed, UInt64(feed.condition.status.rawValue), 0)
         }
-        // The reader goes on meanwhile: the tag is that of what was rendered.
-        let renderings = lanes.map { lane in (lane.id, lane.withState { $0.rendering(key.projection) }) }
-        let parts = renderings.flatMap { $0.1.parts.map(\.object) }
-        var body = documentHead(narrowed, grant, matcher, hash: hash, at: now)
-        body.writeString(",\"lanes\":[")
-        body.write(list: parts)
-        body.writeString("]}")
-        return (body, tag(hash, grant, renderings.map { ($0.0, $0.1.seq) }))
+        return DocumentOutline(
+            head: documentHead(narrowed, grant, matcher, hash: hash, at: now), projection: key.projection,
+            lanes: matching(key, matcher).map(\.lane), tagSeed: seed)
     }
 
-    /// Names what lanes of these numbers hold at these frames, and the states of the feeds.
-    private func tag(_ hash: UInt64, _ grant: AccessGrant, _ lanes: [(id: Int, seq: FrameNumber)]) -> String {
-        var tag = hash
-        for lane in lanes { tag = Self.mix(tag, UInt64(lane.id), UInt64(bitPattern: lane.seq)) }
-        for (index, feed) in feeds.enumerated() where grant.allows(feed: names[index]) {
-            tag = Self.mix(tag, UInt64(feed.condition.status.rawValue), 0)
-        }
-        return "\"\(String(tag, radix: 16))\""
+    /// What changed in a filter's lanes after a cursor, for those who ask instead of holding a stream open. When the cursor
+    /// cannot be resumed from, it says so and holds everything.
+    func changes(
+        _ narrowed: AccessGrant.Narrowed, _ grant: AccessGrant, since token: String, at now: Moment
+    ) -> ChangesOutline {
+        let key = narrowed.key
+        let matcher = LaneMatcher(key.filter, feeds: names)
+        let hash = key.filter.hash(format: key.format, channel: key.channel)
+        let (cursor, reset) = readable(token, hash: hash, matcher)
+        var head = documentHead(narrowed, grant, matcher, hash: hash, at: now)
+        if let reset { head.writeString(",\"reset\":\"\(reset.rawValue)\"") }
+        return ChangesOutline(
+            head: head, projection: key.projection,
+            lanes: matching(key, matcher).map { known in
+                (known.lane, cursor.flatMap { frame(of: known.lane.feed, in: $0) })
+            },
+            gone: cursor.map { removals(matcher, after: $0) } ?? [])
+    }
+
+    /// The cursor, or why it is of no use.
+    private func readable(_ token: String, hash: UInt64, _ matcher: LaneMatcher) -> (Cursor?, ResetReason?) {
+        guard let cursor = Cursor(token: token) else { return (nil, .tokenInvalid) }
+        guard cursor.filterHash == hash else { return (nil, .filterChanged) }
+        guard let refusal = refusal(of: cursor, matcher) else { return (cursor, nil) }
+        return (nil, refusal)
     }
 
     /// The lanes that a filter matches, in a fixed order.
-    func matching(_ key: AudienceKey, _ matcher: LaneMatcher) -> [KnownLane] {
+    private func matching(_ key: AudienceKey, _ matcher: LaneMatcher) -> [KnownLane] {
         let ids = key.filter.fixtures.isEmpty ? Array(lanes.keys) : Array(candidates(key.filter.fixtures))
         return ids.sorted().compactMap { lanes[$0] }.filter { matcher.matches($0.facts, name: $0.lane.name) }
     }
 
     /// What every document begins with, without its end.
-    func documentHead(
+    private func documentHead(
         _ narrowed: AccessGrant.Narrowed, _ grant: AccessGrant, _ matcher: LaneMatcher, hash: UInt64, at now: Moment
     ) -> ByteBuffer {
         json.removeAll()
@@ -58,11 +66,6 @@ extension Hub {
         // Who asks decides how often: only a stream holds changes back.
         json.strings(narrowed.limits.filter { $0 != "min_conflate_ms" })
         return ByteBuffer(bytes: json.bytes)
-    }
-
-    private static func mix(_ hash: UInt64, _ left: UInt64, _ right: UInt64) -> UInt64 {
-        var words = (left, right)
-        return withUnsafeBytes(of: &words) { StableHash.hash($0, seed: hash) }
     }
 
     /// The states of the feeds.

@@ -96,7 +96,8 @@ struct SubscriberRoutes: Sendable {
             query.channel = resource == .odds ? .odds : .fixtures
             let key = try narrowed(query, grant)
             let known = request.headers.list("if-none-match")
-            let (body, tag) = try await hosts[0].with { hub in hub.document(key, grant, unless: known, at: now) }
+            let document = try await hosts[0].with { hub in hub.document(key, grant, at: now) }
+            let (body, tag) = document.rendered(unless: known)
             let headers: HTTPFields = ["etag": tag, "cache-control": "no-cache"]
             return body.map { .json($0, headers) }
                 ?? HTTPResponse(status: 304, headers: headers, body: .bytes(ByteBuffer()))
@@ -104,8 +105,8 @@ struct SubscriberRoutes: Sendable {
             let query = try SubscriptionQuery(request.query)
             guard let since = query.since else { throw SubscriptionQuery.Invalid(parameter: "since") }
             let key = try narrowed(query, grant)
-            let body = try await hosts[0].with { hub in hub.changes(key, grant, since: since, at: now) }
-            return .json(body, ["cache-control": "no-store"])
+            let changes = try await hosts[0].with { hub in hub.changes(key, grant, since: since, at: now) }
+            return .json(changes.rendered(at: now), ["cache-control": "no-store"])
         case .feeds:
             return .json(
                 try await hosts[0].with { hub in hub.feedsDocument(grant, at: now) }, ["cache-control": "no-cache"])
