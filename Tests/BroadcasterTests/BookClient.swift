@@ -119,6 +119,7 @@ final class BookClient {
 /// A connection without a network: what is written arrives at the client, at once or when the test lets it.
 final class TestOutlet: Outlet {
     let client: BookClient
+    let form: WireForm
     /// While it stands still nothing arrives, and the connection fills up.
     var isStalled = false
     var watermark = 3_000
@@ -128,28 +129,30 @@ final class TestOutlet: Outlet {
     private(set) var unwrittenBytes = 0
     /// Everything that was ever written.
     private(set) var writtenBytes = 0
+    /// What was written last, as it was given.
+    private(set) var lastWrite = ByteBuffer()
+    private var reader = WireReader()
 
-    init(_ client: BookClient) { self.client = client }
+    init(_ client: BookClient, form: WireForm = .frames) {
+        self.client = client
+        self.form = form
+    }
 
     var isWritable: Bool { closeCode == nil && unwrittenBytes < watermark }
 
-    func write(shared frames: ByteBuffer, isUrgent: Bool) {
-        var frames = frames
-        while let payload = frames.readTestFramePayload() { arrive(String(buffer: payload), isUrgent: isUrgent) }
-    }
-
-    func write(message pieces: [ByteBuffer], cursor: String?) {
-        arrive(pieces.map { String(buffer: $0) }.joined())
+    func write(_ bytes: ByteBuffer, isUrgent: Bool) {
+        lastWrite = bytes
+        for text in reader.texts(bytes, form) { arrive(text, isUrgent: isUrgent) }
+        writtenBytes += bytes.readableBytes
+        unwrittenBytes += bytes.readableBytes
     }
 
     func close(_ code: CloseCode, reason: String) { closeCode = code }
 
     /// Urgent ones overtake what is in flight, but not each other.
-    private func arrive(_ text: String, isUrgent: Bool = false) {
-        writtenBytes += text.utf8.count
+    private func arrive(_ text: String, isUrgent: Bool) {
         inFlight.insert(text, at: isUrgent ? urgentCount : inFlight.count)
         if isUrgent { urgentCount += 1 }
-        unwrittenBytes += text.utf8.count
     }
 
     /// Lets what is in flight arrive. Returns whether anything did.
@@ -169,16 +172,5 @@ final class TestOutlet: Outlet {
         inFlight.removeAll()
         urgentCount = 0
         unwrittenBytes = 0
-    }
-}
-
-extension ByteBuffer {
-    mutating func readTestFramePayload() -> ByteBuffer? {
-        guard let (_, short) = readMultipleIntegers(as: (UInt8, UInt8).self) else { return nil }
-        switch short {
-        case 127: return readInteger(as: UInt64.self).flatMap { readSlice(length: Int($0)) }
-        case 126: return readInteger(as: UInt16.self).flatMap { readSlice(length: Int($0)) }
-        default: return readSlice(length: Int(short))
-        }
     }
 }

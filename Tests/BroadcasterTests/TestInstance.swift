@@ -60,8 +60,10 @@ final class TestInstance {
 
     // MARK: Subscribers
 
-    func connect(_ client: BookClient = BookClient(), grant: AccessGrant = .everything) -> TestConnection {
-        let outlet = TestOutlet(client)
+    func connect(
+        _ client: BookClient = BookClient(), grant: AccessGrant = .everything, form: WireForm = .frames
+    ) -> TestConnection {
+        let outlet = TestOutlet(client, form: form)
         let subscriber = Subscriber(
             name: "test", outlet: outlet, grant: grant, limits: hub.limits, heartbeatInterval: .seconds(5),
             now: now.monotonic)

@@ -17,10 +17,16 @@ extension World {
             conflation: ConflationClass.allCases.randomElement(using: &random) ?? .none)
     }
 
+    /// Connections take turns in what they speak.
+    private mutating func nextForm() -> WireForm {
+        connectionCount += 1
+        return [.frames, .events][connectionCount % 2]
+    }
+
     mutating func connect() throws {
         guard members.count < 5 else { return }
         let key = randomKey()
-        let connection = instances[Int.random(in: 0..<2, using: &random)].connect()
+        let connection = instances[Int.random(in: 0..<2, using: &random)].connect(form: nextForm())
         try connection.send("{\"t\":\"hb\",\"hb_ms\":1000}")
         try connection.send(Self.command(key, resume: nil))
         members.append(Member(connection: connection, keys: [1: key], lastSid: 1))
@@ -76,7 +82,7 @@ extension World {
         let member = members[index]
         let client = member.connection.client
         member.connection.cut()
-        let connection = instances[Int.random(in: 0..<2, using: &random)].connect(client)
+        let connection = instances[Int.random(in: 0..<2, using: &random)].connect(client, form: nextForm())
         client.begin(with: cursors)
         try connection.send("{\"t\":\"hb\",\"hb_ms\":1000}")
         var keys: [Int: AudienceKey] = [:]

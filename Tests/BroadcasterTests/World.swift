@@ -36,6 +36,8 @@ struct World {
     }
 
     var members: [Member] = []
+    /// Of all that there were.
+    var connectionCount = 0
     /// Feeds that a client ended up to believe in, or not to, without a reason.
     private(set) var wrongStates: [String] = []
     private(set) var now = Moment(monotonic: .seconds(100), wall: Timestamp(microseconds: 1_766_414_833_000_000))

@@ -15,6 +15,13 @@ struct AudienceKey: Hashable, Sendable {
 
 /// The subscriptions of one event loop that ask for the same: lanes are matched and frames are joined once for all of them.
 final class Audience {
+    /// A frame of a lane on its way to the members.
+    struct Pending {
+        let lane: Int
+        let slot: Int
+        let frames: SharedFrames
+    }
+
     let key: AudienceKey
     let projection: Projection
     let matcher: LaneMatcher
@@ -23,9 +30,11 @@ final class Audience {
     /// The lanes that match, by number, and how this audience sees them.
     var lanes: [Int: Attachment] = [:]
     /// Frames of this turn.
-    var pending: [LaneFrame] = []
+    var pending: [Pending] = []
     /// The cursor of its members in the turn of this number.
     var cursor: (turn: Int, token: String) = (-1, "")
+    /// The last heartbeat of a member that has no other subscription, and of which turn, number and feeds it tells.
+    var heartbeat: (turn: Int, sid: Int, feeds: Set<String>?, frames: SharedFrames)?
 
     init(_ key: AudienceKey, feeds: [FeedName]) {
         self.key = key
@@ -46,15 +55,11 @@ final class Audience {
         last.slotInAudience = member.slotInAudience
     }
 
-    /// All frames of the turn in one buffer, so that a member costs one write; nil if they are more than `limit` together.
-    func joined(upTo limit: Int) -> ByteBuffer? {
-        guard pending.count > 1, let first = pending.first else { return pending.first?.buffer }
-        let rest = pending.dropFirst().reduce(0) { $0 + $1.buffer.readableBytes }
-        guard first.buffer.readableBytes + rest <= limit else { return nil }
-        var buffer = first.buffer
-        buffer.reserveCapacity(minimumWritableBytes: rest)
-        for frame in pending.dropFirst() { buffer.writeImmutableBuffer(frame.buffer) }
-        return buffer
+    /// All frames of the turn together, so that a member costs one write; nil if they are more than `limit` bytes.
+    func joined(upTo limit: Int) -> SharedFrames? {
+        guard pending.count > 1 else { return pending.first?.frames }
+        guard pending.reduce(0, { $0 + $1.frames.byteCount }) <= limit else { return nil }
+        return SharedFrames(joining: pending.map(\.frames))
     }
 }
 
@@ -129,6 +134,12 @@ final class Subscriber {
 
     /// Whether a snapshot is still on its way.
     var isReceivingSnapshot: Bool { subscriptions.values.contains { !$0.isComplete } }
+
+    /// Its subscription, if it has one only, and has been given everything of it.
+    var onlySubscription: Subscription? {
+        guard subscriptions.count == 1, let only = subscriptions.first?.value, only.isComplete else { return nil }
+        return only
+    }
 
     /// Whether any subscription still covers the lane in this form.
     func covers(lane: Int, _ projection: Projection) -> Bool { attachment(lane: lane, projection) != nil }

@@ -112,9 +112,13 @@ extension Hub {
         var audiences: [Audience] = []
         for frame in frames {
             guard let known = lanes[frame.lane] else { continue }
+            // Whoever sees it shares it, whatever else they see.
+            var shared: SharedFrames?
             for attachment in known.attachments where attachment.slot == frame.slot {
+                let frames = shared ?? SharedFrames(frame.buffer)
+                shared = frames
                 if attachment.audience.pending.isEmpty { audiences.append(attachment.audience) }
-                attachment.audience.pending.append(frame)
+                attachment.audience.pending.append(.init(lane: frame.lane, slot: frame.slot, frames: frames))
             }
         }
         var deliveries = 0
@@ -148,7 +152,7 @@ extension Hub {
         var merged = 0
         for frame in audience.pending where !subscriber.queue.contains(lane: frame.lane, slot: frame.slot) {
             if subscriber.outlet.isWritable {
-                subscriber.outlet.write(shared: frame.buffer)
+                subscriber.outlet.write(shared: frame.frames)
                 continue
             }
             guard let lane = lanes[frame.lane]?.lane, let attachment = audience.lanes[frame.lane] else { continue }
@@ -165,7 +169,7 @@ extension Hub {
         for index in announced {
             json.removeAll()
             json.feedMessage(feeds[index], names[index])
-            let frame = json.bytes.withUnsafeBytes { WebSocketFrame.text($0) }
+            let frame = SharedFrames(json)
             let isUp = feeds[index].condition.status == .up
             for subscriber in subscribers.values where subscriber.hears(of: names[index]) {
                 if isUp, !subscriber.queue.isEmpty {
@@ -180,7 +184,7 @@ extension Hub {
 
     /// What is not up must be known at once. Among what is overtaken the feed may be called up: then it is said again behind
     /// that, so that the client does not end on it.
-    private func tell(_ subscriber: Subscriber, _ frame: ByteBuffer, isUp: Bool) {
+    private func tell(_ subscriber: Subscriber, _ frame: SharedFrames, isUp: Bool) {
         let isOvertaking = !isUp && subscriber.outlet.unwrittenBytes > 0
         subscriber.outlet.write(shared: frame, isUrgent: !isUp)
         if isOvertaking { subscriber.outlet.write(shared: frame) }

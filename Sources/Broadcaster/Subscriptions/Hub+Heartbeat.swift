@@ -20,11 +20,26 @@ extension Hub {
             guard subscriber.isAuthenticated, subscriber.queue.isEmpty else { continue }
             guard isEverythingCurrent || isCurrent(subscriber, batch.reach) else { continue }
             subscriber.nextHeartbeat = batch.now.monotonic + subscriber.heartbeatInterval
-            let shared = subscriber.grant.feeds == nil ? parts : nil
-            let made = shared ?? heartbeatParts(batch, subscriber.grant)
-            if subscriber.grant.feeds == nil { parts = made }
-            beat(subscriber, made)
+            subscriber.outlet.write(shared: heartbeat(of: subscriber, batch, &parts))
         }
+    }
+
+    /// The heartbeat of this turn: the same for all who see the same feeds and are in one audience only, under one number.
+    private func heartbeat(
+        of subscriber: Subscriber, _ batch: FanOutBatch, _ parts: inout HeartbeatParts?
+    ) -> SharedFrames {
+        let only = subscriber.onlySubscription
+        if let only, let known = only.audience.heartbeat, known.turn == turn, known.sid == only.sid,
+            known.feeds == subscriber.grant.feeds
+        {
+            return known.frames
+        }
+        let seesAll = subscriber.grant.feeds == nil
+        let made = (seesAll ? parts : nil) ?? heartbeatParts(batch, subscriber.grant)
+        if seesAll { parts = made }
+        let frames = heartbeat(of: subscriber, made)
+        if let only { only.audience.heartbeat = (turn, only.sid, subscriber.grant.feeds, frames) }
+        return frames
     }
 
     /// Whether all feeds that the subscriber sees are.
@@ -57,7 +72,7 @@ extension Hub {
         return HeartbeatParts(beginning: beginning, end: json.bytes)
     }
 
-    private func beat(_ subscriber: Subscriber, _ parts: HeartbeatParts) {
+    private func heartbeat(of subscriber: Subscriber, _ parts: HeartbeatParts) -> SharedFrames {
         json.removeAll()
         json.raw(parts.beginning)
         var isFirst = true
@@ -75,7 +90,7 @@ extension Hub {
             last = audience.cursor.token
         }
         json.raw(parts.end)
-        subscriber.outlet.write(json, cursor: last)
+        return SharedFrames(json, cursor: last)
     }
 
     /// Connections that did not authenticate or subscribe in time, and those whose token has ended.

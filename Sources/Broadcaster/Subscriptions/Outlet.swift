@@ -3,19 +3,25 @@ import WebSocketTransport
 
 /// The sending side of one subscriber's connection. Bound to one event loop.
 protocol Outlet: AnyObject {
+    /// What its bytes look like.
+    var form: WireForm { get }
     /// Whether less than the high watermark (64 KiB) is unwritten.
     var isWritable: Bool { get }
     var unwrittenBytes: Int { get }
-    /// Queues one or more whole text frames that others share. Urgent ones may overtake what is queued.
-    func write(shared frames: ByteBuffer, isUrgent: Bool)
-    /// Queues one message that consists of shared pieces. `cursor` is what it says the subscriber has reached.
-    func write(message pieces: [ByteBuffer], cursor: String?)
+    /// Queues one or more whole messages in its form, by reference. Urgent ones may overtake what is queued.
+    func write(_ bytes: ByteBuffer, isUrgent: Bool)
     /// Ends the connection behind what is queued.
     func close(_ code: CloseCode, reason: String)
 }
 
 extension Outlet {
-    func write(shared frames: ByteBuffer) { write(shared: frames, isUrgent: false) }
+    /// Queues what others are given, too.
+    func write(shared: SharedFrames, isUrgent: Bool = false) { write(shared.bytes(form), isUrgent: isUrgent) }
+
+    /// Queues one message that consists of shared pieces. `cursor` is what it says the subscriber has reached.
+    func write(message pieces: [ByteBuffer], cursor: String?) {
+        write(form.message(pieces, cursor: cursor), isUrgent: false)
+    }
 
     func write(_ message: JSONBytes, cursor: String? = nil) {
         write(message: [ByteBuffer(bytes: message.bytes)], cursor: cursor)

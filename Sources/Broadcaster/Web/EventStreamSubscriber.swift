@@ -8,47 +8,15 @@ private final class EventStreamOutlet: Outlet {
 
     init(_ peer: EventStreamPeer) { self.peer = peer }
 
+    var form: WireForm { .events }
     var isWritable: Bool { peer.isWritable }
     var unwrittenBytes: Int { peer.unwrittenBytes }
 
-    /// The shared bytes are WebSocket frames: what is inside them is taken over, what is around them left out.
-    func write(shared frames: ByteBuffer, isUrgent: Bool) {
-        var frames = frames
-        while let payload = frames.readServerFramePayload() {
-            peer.write(preframed: Self.event([payload], cursor: nil), isUrgent: isUrgent)
-        }
-    }
-
-    func write(message pieces: [ByteBuffer], cursor: String?) {
-        peer.write(preframed: Self.event(pieces, cursor: cursor))
-    }
+    func write(_ bytes: ByteBuffer, isUrgent: Bool) { peer.write(preframed: bytes, isUrgent: isUrgent) }
 
     func close(_ code: CloseCode, reason: String) {
-        peer.write(preframed: ByteBuffer(string: "event: close\ndata: {\"code\":\(code.rawValue)}\n\n"))
+        peer.write(preframed: EventStreamFormat.close(code))
         peer.close()
-    }
-
-    /// One event. JSON as it is written here holds no line breaks.
-    private static func event(_ pieces: [ByteBuffer], cursor: String?) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(pieces.reduce(16 + (cursor?.utf8.count ?? 0)) { $0 + $1.readableBytes })
-        if let cursor { buffer.writeString("id: \(cursor)\n") }
-        buffer.writeString("data: ")
-        for piece in pieces { buffer.writeImmutableBuffer(piece) }
-        buffer.writeString("\n\n")
-        return buffer
-    }
-}
-
-extension ByteBuffer {
-    /// The payload of the unmasked, unfragmented frame at the reader index (RFC 6455 section 5.2); nil at the end.
-    fileprivate mutating func readServerFramePayload() -> ByteBuffer? {
-        guard let (_, short) = readMultipleIntegers(as: (UInt8, UInt8).self) else { return nil }
-        switch short {
-        case 127: return readInteger(as: UInt64.self).flatMap { readSlice(length: Int($0)) }
-        case 126: return readInteger(as: UInt16.self).flatMap { readSlice(length: Int($0)) }
-        default: return readSlice(length: Int(short))
-        }
     }
 }
 

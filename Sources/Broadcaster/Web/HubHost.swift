@@ -72,7 +72,8 @@ extension Hub {
             json.raw(",\"jitter_ms\":")
             json.integer(Self.jitterMilliseconds)
             json.raw("}")
-            for subscriber in subscribers.values { subscriber.outlet.write(json) }
+            let bye = SharedFrames(json)
+            for subscriber in subscribers.values { subscriber.outlet.write(shared: bye) }
         case .close(let parts):
             let part = count / max(1, parts)
             for subscriber in Array(subscribers.values.prefix(part)) { close(subscriber, .draining, "draining") }

@@ -8,19 +8,11 @@ private final class WebSocketOutlet: Outlet {
 
     init(_ peer: WebSocketPeer) { self.peer = peer }
 
+    var form: WireForm { .frames }
     var isWritable: Bool { peer.isWritable }
     var unwrittenBytes: Int { peer.unwrittenBytes }
 
-    func write(shared frames: ByteBuffer, isUrgent: Bool) { peer.write(preframed: frames, isUrgent: isUrgent) }
-
-    func write(message pieces: [ByteBuffer], cursor: String?) {
-        guard var message = pieces.first else { return }
-        if pieces.count > 1 {
-            message.reserveCapacity(minimumWritableBytes: pieces.dropFirst().reduce(0) { $0 + $1.readableBytes })
-            for piece in pieces.dropFirst() { message.writeImmutableBuffer(piece) }
-        }
-        peer.write(text: message)
-    }
+    func write(_ bytes: ByteBuffer, isUrgent: Bool) { peer.write(preframed: bytes, isUrgent: isUrgent) }
 
     func close(_ code: CloseCode, reason: String) {
         peer.close(code: code, reason: reason, discardingQueue: code == .tooSlow)

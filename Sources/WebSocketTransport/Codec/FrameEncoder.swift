@@ -8,18 +8,8 @@ enum FrameEncoder {
         to buffer: inout ByteBuffer
     ) {
         buffer.reserveCapacity(minimumWritableBytes: payload.count + FrameHeader.maximumSize)
-        buffer.writeInteger(0x80 | (isCompressed ? 0x40 : 0) | opcode.rawValue)
-        let masked: UInt8 = mask == nil ? 0 : 0x80
-        switch payload.count {
-        case ...125:
-            buffer.writeInteger(masked | UInt8(payload.count))
-        case ...0xFFFF:
-            buffer.writeInteger(masked | 126)
-            buffer.writeInteger(UInt16(payload.count))
-        default:
-            buffer.writeInteger(masked | 127)
-            buffer.writeInteger(UInt64(payload.count))
-        }
+        appendHeader(
+            opcode, payloadLength: payload.count, isCompressed: isCompressed, isMasked: mask != nil, to: &buffer)
         guard let mask else {
             buffer.writeBytes(payload)
             return
@@ -29,6 +19,25 @@ enum FrameEncoder {
         buffer.writeBytes(payload)
         buffer.withUnsafeMutableReadableBytes { all in
             mask.apply(to: UnsafeMutableRawBufferPointer(rebasing: all[start...]), at: 0)
+        }
+    }
+
+    /// Appends what stands before a payload, without the key of a masked one.
+    static func appendHeader(
+        _ opcode: Opcode, payloadLength: Int, isCompressed: Bool = false, isMasked: Bool = false,
+        to buffer: inout ByteBuffer
+    ) {
+        buffer.writeInteger(0x80 | (isCompressed ? 0x40 : 0) | opcode.rawValue)
+        let masked: UInt8 = isMasked ? 0x80 : 0
+        switch payloadLength {
+        case ...125:
+            buffer.writeInteger(masked | UInt8(payloadLength))
+        case ...0xFFFF:
+            buffer.writeInteger(masked | 126)
+            buffer.writeInteger(UInt16(payloadLength))
+        default:
+            buffer.writeInteger(masked | 127)
+            buffer.writeInteger(UInt64(payloadLength))
         }
     }
 

@@ -24,6 +24,26 @@ package enum WebSocketFrame {
         FrameEncoder.append(.binary, bytes, to: &buffer)
     }
 
+    /// An unmasked text frame around pieces of one message.
+    package static func text(joining pieces: [ByteBuffer]) -> ByteBuffer {
+        let count = pieces.reduce(0) { $0 + $1.readableBytes }
+        var buffer = ByteBufferAllocator().buffer(capacity: count + FrameHeader.maximumSize)
+        FrameEncoder.appendHeader(.text, payloadLength: count, to: &buffer)
+        for piece in pieces { buffer.writeImmutableBuffer(piece) }
+        return buffer
+    }
+
+    /// What is inside an unmasked frame; nil if it is none.
+    package static func payload(of frame: ByteBuffer) -> ByteBuffer? {
+        frame.withUnsafeReadableBytes { bytes -> Range<Int>? in
+            guard bytes.count >= 2, case let size = FrameHeader.size(second: bytes[1]), bytes.count >= size,
+                let header = try? FrameHeader(UnsafeRawBufferPointer(rebasing: bytes[..<size])), header.mask == nil,
+                header.payloadLength <= bytes.count - size
+            else { return nil }
+            return size..<size + header.payloadLength
+        }.flatMap { frame.getSlice(at: frame.readerIndex + $0.lowerBound, length: $0.count) }
+    }
+
     private static func frame(_ opcode: Opcode, _ bytes: UnsafeRawBufferPointer) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: bytes.count + FrameHeader.maximumSize)
         FrameEncoder.append(opcode, bytes, to: &buffer)

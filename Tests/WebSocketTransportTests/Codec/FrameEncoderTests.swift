@@ -20,6 +20,21 @@ import Testing
         #expect(decode(Array(buffer.readableBytesView)).texts == ["one", "two"])
     }
 
+    @Test(arguments: [0, 1, 125, 126, 65535, 65536]) func aFrameOfPiecesIsThatOfTheWhole(length: Int) {
+        let text = String(repeating: "x", count: length)
+        let pieces = [text.prefix(length / 3), text.dropFirst(length / 3)].map { ByteBuffer(substring: $0) }
+        let frame = WebSocketFrame.text(joining: pieces)
+        #expect(frame == WebSocketFrame.text(text))
+        #expect(WebSocketFrame.payload(of: frame) == ByteBuffer(string: text))
+    }
+
+    @Test func whatIsNoWholeFrameHasNoPayload() {
+        let frame = WebSocketFrame.text("text")
+        #expect(frame.getSlice(at: 0, length: 5).flatMap { WebSocketFrame.payload(of: $0) } == nil)
+        #expect(WebSocketFrame.payload(of: ByteBuffer(bytes: [0x81])) == nil)
+        #expect(WebSocketFrame.payload(of: ByteBuffer(bytes: FrameBytes.make(1, [1], key: [1, 2, 3, 4]))) == nil)
+    }
+
     @Test func closeTextIsCutAtACharacter() {
         let payload = ClosePayload.encode(.normal, String(repeating: "é", count: 100))
         #expect(payload.count == 2 + 122)
