@@ -17,6 +17,8 @@ package struct BroadcasterConfiguration: Sendable {
     package var tls: ServerTLSConfiguration?
     /// Origins of pages, beside this server's own, from which browsers may connect.
     package var allowedOrigins: [String] = []
+    /// Whether permessage-deflate is agreed to with clients that offer it.
+    package var acceptsCompression = false
     package var heartbeat: Duration = .seconds(5)
     package var limits = BroadcasterLimits()
     /// Connections are spread over so many event loops.

@@ -101,6 +101,7 @@ package struct BroadcasterService: Service {
         server.headerTimeout = configuration.limits.authentication
         server.webSocket.maximumMessageBytes = configuration.limits.messageBytes
         server.webSocket.noPongCode = .noPong
+        server.webSocket.compression = configuration.acceptsCompression ? .withoutContextTakeover : .off
         server.webSocket.tooSlowCode = .tooSlow
         // A lane's snapshot is written as a whole, however large the lane is.
         server.webSocket.maximumUnwrittenBytes = max(8 * 1024 * 1024, configuration.limits.unwrittenBytes * 4)

@@ -8,7 +8,6 @@ import WebSocketTransport
 /// What an audience shares is made once in each form, and written by reference.
 struct SharedFramesTests {
     private static let start = Moment(monotonic: .seconds(100), wall: Timestamp(microseconds: 1_766_414_833_000_000))
-    private static var forms: [WireForm] { [.frames, .events] }
     private let feeds = ["book-a"].compactMap { FeedName($0) }
 
     /// Where the bytes lie: the same address is the same memory, because both are held.
@@ -17,7 +16,7 @@ struct SharedFramesTests {
     }
 
     private func subscribed(_ instance: TestInstance, count: Int = 2) throws -> [[TestConnection]] {
-        try Self.forms.map { form in
+        try instance.forms.map { form in
             try (0..<count).map { _ in
                 let connection = instance.connect(form: form)
                 try connection.send(#"{"t":"sub","id":1,"ch":"odds","f":{}}"#)
@@ -27,14 +26,28 @@ struct SharedFramesTests {
         }
     }
 
-    @Test(arguments: forms.indices) func aFormIsMadeOnce(form: Int) {
-        let frames = ["one", "two"].map { SharedFrames(WebSocketFrame.text($0)) }
-        let joined = SharedFrames(joining: frames)
-        for shared in frames + [joined] {
-            #expect(address(shared.bytes(Self.forms[form])) == address(shared.bytes(Self.forms[form])))
+    @Test func aFormIsMadeOnce() {
+        let texts = ["one", String(repeating: "two", count: 50)]
+        for form in TestInstance(feeds: feeds, now: Self.start).forms {
+            let frames = texts.map { SharedFrames(WebSocketFrame.text($0)) }
+            let joined = SharedFrames(joining: frames)
+            for shared in frames + [joined] {
+                let (first, second) = (shared.bytes(form), shared.bytes(form))
+                #expect(address(first) == address(second), "\(form)")
+            }
+            var reader = WireReader()
+            #expect(reader.texts(joined.bytes(form), form) == texts, "\(form)")
         }
-        var reader = WireReader()
-        #expect(reader.texts(joined.bytes(Self.forms[form]), Self.forms[form]) == ["one", "two"])
+    }
+
+    @Test func whatCompressionDoesNotShortenIsTheFrameItself() {
+        let compressed = WireForm.compressedFrames(CompressedFrames())
+        let (short, long) = (
+            SharedFrames(WebSocketFrame.text("x")), WebSocketFrame.text(String(repeating: "x", count: 99))
+        )
+        #expect(address(short.bytes(.frames)) == address(short.bytes(compressed)))
+        let bytes = SharedFrames(long).bytes(compressed)
+        #expect(bytes.getInteger(at: bytes.readerIndex) == UInt8(0xC1) && bytes.readableBytes < 50)
     }
 
     @Test(arguments: [0, 125, 126, 65_535, 65_536]) func anEventHoldsWhatTheFrameHolds(length: Int) {
@@ -70,7 +83,7 @@ struct SharedFramesTests {
         var script = EntryScript(feed: feeds[0])
         try instance.apply(script.entry(.odds(fixture: "fx-1", option: "home", price: "1.5")), feed: 0)
         instance.deliver()
-        for form in Self.forms {
+        for form in instance.forms {
             let connections = try ["", #""fixtures":["fx-1"]"#, #""feeds":["book-a"]"#].map { filter in
                 let connection = instance.connect(form: form)
                 try connection.send("{\"t\":\"sub\",\"id\":1,\"ch\":\"odds\",\"f\":{\(filter)}}")
@@ -100,9 +113,10 @@ struct SharedFramesTests {
         instance.advance(.seconds(5))
         instance.deliver()
         expectSharedWrite("hb")
-        let event = try #require(WireReader.events(connections[1][0].outlet.lastWrite).last)
-        try connections[1][0].settle()
-        #expect(event.id == connections[1][0].client.cursors["1"])
+        let stream = try #require(connections.last?.first)
+        let event = try #require(WireReader.events(stream.outlet.lastWrite).last)
+        try stream.settle()
+        #expect(event.id == stream.client.cursors["1"])
         _ = instance.hub.drain(.announce(within: .seconds(1)))
         expectSharedWrite("bye")
     }

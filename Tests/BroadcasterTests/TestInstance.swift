@@ -60,6 +60,9 @@ final class TestInstance {
 
     // MARK: Subscribers
 
+    /// Whatever a connection may speak.
+    var forms: [WireForm] { [.frames, .compressedFrames(hub.compressor), .events] }
+
     func connect(
         _ client: BookClient = BookClient(), grant: AccessGrant = .everything, form: WireForm = .frames
     ) -> TestConnection {

@@ -5,17 +5,22 @@ import NIOCore
 
 /// The receiving end of a connection in any form.
 struct WireReader {
-    private var decoder = FrameDecoder(rules: .init(expectsMask: false, maximumMessageBytes: 1 << 24))
+    private var plain = FrameDecoder(rules: .init(expectsMask: false, maximumMessageBytes: 1 << 24))
+    /// Without a window that reaches back, as it is agreed on.
+    private var inflating = FrameDecoder(
+        rules: .init(expectsMask: false, maximumMessageBytes: 1 << 24),
+        inflater: MessageInflater(windowBits: 15, keepsWindow: false))
 
     /// The messages that whole frames or events hold.
     mutating func texts(_ bytes: ByteBuffer, _ form: WireForm) -> [String] {
         switch form {
-        case .frames: messages(&decoder, bytes)
+        case .frames: Self.messages(&plain, bytes)
+        case .compressedFrames: Self.messages(&inflating, bytes)
         case .events: Self.events(bytes).map(\.data)
         }
     }
 
-    private func messages(_ decoder: inout FrameDecoder, _ bytes: ByteBuffer) -> [String] {
+    private static func messages(_ decoder: inout FrameDecoder, _ bytes: ByteBuffer) -> [String] {
         var batch = MessageBatch()
         var offset = 0
         let signal = bytes.withUnsafeReadableBytes { decoder.decode($0, from: &offset, into: &batch) }

@@ -18,15 +18,15 @@ extension World {
     }
 
     /// Connections take turns in what they speak.
-    private mutating func nextForm() -> WireForm {
+    private mutating func connect(_ client: BookClient = BookClient(), to instance: TestInstance) -> TestConnection {
         connectionCount += 1
-        return [.frames, .events][connectionCount % 2]
+        return instance.connect(client, form: instance.forms[connectionCount % instance.forms.count])
     }
 
     mutating func connect() throws {
         guard members.count < 5 else { return }
         let key = randomKey()
-        let connection = instances[Int.random(in: 0..<2, using: &random)].connect(form: nextForm())
+        let connection = connect(to: instances[Int.random(in: 0..<2, using: &random)])
         try connection.send("{\"t\":\"hb\",\"hb_ms\":1000}")
         try connection.send(Self.command(key, resume: nil))
         members.append(Member(connection: connection, keys: [1: key], lastSid: 1))
@@ -82,7 +82,7 @@ extension World {
         let member = members[index]
         let client = member.connection.client
         member.connection.cut()
-        let connection = instances[Int.random(in: 0..<2, using: &random)].connect(client, form: nextForm())
+        let connection = connect(client, to: instances[Int.random(in: 0..<2, using: &random)])
         client.begin(with: cursors)
         try connection.send("{\"t\":\"hb\",\"hb_ms\":1000}")
         var keys: [Int: AudienceKey] = [:]

@@ -60,6 +60,8 @@ import Testing
             name: "broadcaster.allowed_origins", old: "broadcaster: {",
             new: "broadcaster: { allowed_origins: [\"https://a.example\"],"),
         Change(
+            name: "broadcaster.compress", old: "broadcaster: {", new: "broadcaster: { compress: true,"),
+        Change(
             name: "broadcaster.limits", old: "broadcaster: {", new: "broadcaster: { limits: { subscriptions: 5 },"),
         Change(name: "operations.listen", new: "operations: { listen: \"127.0.0.1:82\" }"),
         Change(name: "operations.webhook", new: "operations: { webhook: { url: \"http://h/hush\" } }", isTaken: true),

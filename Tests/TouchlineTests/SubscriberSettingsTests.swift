@@ -28,6 +28,7 @@ struct SubscriberSettingsTests {
                   partner-a:
                     { sha256: \(Self.digest.uppercased()), feeds: [book-a], sports: [Football], min_conflate_ms: 250, max_conns: 2 }
               limits: { connections_per_key: 3, slow: 20s }
+              compress: true
               drain: 5s
             """, ["SECRET": String(repeating: "s", count: 32)])
         let authentication = configuration.subscribers.authentication
@@ -43,6 +44,8 @@ struct SubscriberSettingsTests {
         #expect(configuration.subscribers.limits.slow == .seconds(20))
         #expect(configuration.subscribers.drain == .seconds(5))
         #expect(configuration.subscribers.allowedOrigins == ["https://odds.example"])
+        #expect(configuration.subscribers.acceptsCompression)
+        #expect(try !read("broadcaster: {}").subscribers.acceptsCompression)
     }
 
     @Test func nothingSecretIsShown() throws {

@@ -11,6 +11,7 @@ final class SharedFrames {
     /// What an event says beside the message.
     private let cursor: String?
     private var frames: ByteBuffer?
+    private var compressedFrames: ByteBuffer?
     private var events: ByteBuffer?
     /// As WebSocket frames.
     let byteCount: Int
@@ -48,6 +49,11 @@ final class SharedFrames {
             let made = joined(form)
             frames = made
             return made
+        case .compressedFrames(let compressor):
+            if let compressedFrames { return compressedFrames }
+            let made = parts.isEmpty ? compressed(by: compressor) : joined(form)
+            compressedFrames = made
+            return made
         case .events:
             if let events { return events }
             let made = parts.isEmpty ? event : joined(form)
@@ -63,8 +69,13 @@ final class SharedFrames {
         return buffer
     }
 
-    private var event: ByteBuffer {
-        let payload = frames.flatMap { WebSocketFrame.payload(of: $0) }
-        return EventStreamFormat.event(payload.map { [$0] } ?? [], cursor: cursor)
+    /// What is inside the frame of one message.
+    private var payload: ByteBuffer { frames.flatMap { WebSocketFrame.payload(of: $0) } ?? ByteBuffer() }
+
+    private var event: ByteBuffer { EventStreamFormat.event([payload], cursor: cursor) }
+
+    /// The frame itself where compression gains nothing.
+    private func compressed(by compressor: CompressedFrames) -> ByteBuffer {
+        payload.withUnsafeReadableBytes { compressor.shorter($0) } ?? bytes(.frames)
     }
 }

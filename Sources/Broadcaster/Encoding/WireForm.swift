@@ -5,6 +5,9 @@ import WebSocketTransport
 enum WireForm {
     /// WebSocket frames.
     case frames
+    /// The same, each compressed where that makes it shorter, and by itself: no window is kept from one to the next. Event
+    /// loops have a compressor each.
+    case compressedFrames(CompressedFrames)
     /// Server-Sent Events.
     case events
 
@@ -12,6 +15,7 @@ enum WireForm {
     func message(_ pieces: [ByteBuffer], cursor: String?) -> ByteBuffer {
         switch self {
         case .frames: WebSocketFrame.text(joining: pieces)
+        case .compressedFrames: SharedFrames(WebSocketFrame.text(joining: pieces)).bytes(self)
         case .events: EventStreamFormat.event(pieces, cursor: cursor)
         }
     }

@@ -34,6 +34,8 @@ final class Hub {
     var turn = 0
     var nextHeartbeatCheck: Duration = .zero
     var json = JSONBytes(capacity: 4096)
+    /// For the connections that want it.
+    let compressor = CompressedFrames()
     private let feedHashes: [UInt64]
     /// Asked to call `pumpAll` again soon, when one turn has written enough.
     var onMoreToWrite: () -> Void = {}

@@ -5,10 +5,13 @@ import WebSocketTransport
 /// A WebSocket as a hub writes to it.
 private final class WebSocketOutlet: Outlet {
     private let peer: WebSocketPeer
+    let form: WireForm
 
-    init(_ peer: WebSocketPeer) { self.peer = peer }
+    init(_ peer: WebSocketPeer, compressor: CompressedFrames) {
+        self.peer = peer
+        form = peer.acceptsCompressedFrames ? .compressedFrames(compressor) : .frames
+    }
 
-    var form: WireForm { .frames }
     var isWritable: Bool { peer.isWritable }
     var unwrittenBytes: Int { peer.unwrittenBytes }
 
@@ -40,7 +43,7 @@ final class WebSocketSubscriber: WebSocketServerDelegate {
     func opened(_ peer: WebSocketPeer) {
         let now = gate.clock.now
         let subscriber = Subscriber(
-            name: name, outlet: WebSocketOutlet(peer), grant: grant, limits: hub.limits,
+            name: name, outlet: WebSocketOutlet(peer, compressor: hub.compressor), grant: grant, limits: hub.limits,
             heartbeatInterval: heartbeat, now: now.monotonic)
         self.subscriber = subscriber
         hub.opened(subscriber, now: now)

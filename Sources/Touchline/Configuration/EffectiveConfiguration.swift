@@ -29,6 +29,7 @@ struct EffectiveConfiguration {
                 + "auth: \(Self.authentication(configuration.subscribers)), "
                 + "tls: \(configuration.subscribers.tls?.certificateFile ?? "none"), "
                 + "allowed_origins: [\(configuration.subscribers.allowedOrigins.joined(separator: ", "))], "
+                + "compress: \(configuration.subscribers.acceptsCompression), "
                 + "drain: \(Self.milliseconds(configuration.subscribers.drain)) }",
             "operations:  { listen: \"\(configuration.operations)\", webhook: \(Self.webhook(configuration.webhook)) }",
             "traces:      \(Self.traces(configuration.traces))",

@@ -10,6 +10,8 @@ struct SubscriberSettings: Sendable {
     var schemes: [String] = []
     var tls: ServerTLSConfiguration?
     var allowedOrigins: [String] = []
+    /// Whether permessage-deflate is agreed to with clients that offer it.
+    var acceptsCompression = false
     var limits = BroadcasterLimits()
     /// Over how long connections are ended before a stop.
     var drain: Duration = .seconds(1)
@@ -21,6 +23,7 @@ extension TouchlineConfiguration {
         Self.readAuthentication(section.section("auth"), into: &subscribers)
         subscribers.tls = Self.readServerTLS(section.section("tls"))
         subscribers.allowedOrigins = Self.readOrigins(section)
+        subscribers.acceptsCompression = section.flag("compress", default: subscribers.acceptsCompression)
         subscribers.limits = Self.readLimits(section.section("limits"))
         subscribers.drain = section.duration(
             "drain", in: .zero...BroadcasterConfiguration.longestDrain, default: subscribers.drain)

@@ -136,6 +136,7 @@ struct Application {
         broadcaster.keys = keys
         broadcaster.tls = configuration.subscribers.tls
         broadcaster.allowedOrigins = configuration.subscribers.allowedOrigins
+        broadcaster.acceptsCompression = configuration.subscribers.acceptsCompression
         broadcaster.limits = configuration.subscribers.limits
         broadcaster.tracer = tracer
         broadcaster.drain = configuration.subscribers.drain

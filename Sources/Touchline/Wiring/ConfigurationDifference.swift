@@ -117,6 +117,7 @@ struct Setting: Sendable {
             [$0.subscribers.tls?.certificateFile, $0.subscribers.tls?.privateKeyFile]
         },
         Setting("broadcaster.allowed_origins", for: [.broadcast]) { $0.subscribers.allowedOrigins },
+        Setting("broadcaster.compress", for: [.broadcast]) { $0.subscribers.acceptsCompression },
         Setting("broadcaster.limits", for: [.broadcast]) { $0.subscribers.limits },
         Setting("broadcaster's feeds", for: [.broadcast]) { Set($0.feeds.map(\.name)) },
     ]

@@ -15,7 +15,8 @@ package struct CompressionOffer: Sendable, Hashable {
 /// What a server accepts of permessage-deflate.
 package enum ServerCompression: Sendable, Hashable {
     case off
-    /// Both sides forget their windows: no memory between messages, and frames can be compressed once and shared.
+    /// Both sides forget their windows: no memory between messages, and frames can be compressed once and shared. Who asks
+    /// for a smaller window than others have is declined.
     case withoutContextTakeover
     /// Windows are kept unless the client asks otherwise: best ratio, some 300 KB a connection.
     case withContextTakeover

@@ -100,7 +100,8 @@ extension DeflateParameters {
             switch (name, value.map { Int($0) }) {
             case ("server_no_context_takeover", nil): agreed.serverNoContextTakeover = true
             case ("client_no_context_takeover", nil): agreed.clientNoContextTakeover = true
-            case ("server_max_window_bits", .some(.some(let bits))) where smallestWindowBits...15 ~= bits:
+            case ("server_max_window_bits", .some(.some(let bits)))
+            where (forgets ? 15 : smallestWindowBits)...15 ~= bits:
                 agreed.serverMaximumWindowBits = bits
                 answersServerBits = true
             case ("client_max_window_bits", nil): break

@@ -62,11 +62,14 @@ final class MessageInflater {
 final class MessageDeflater {
     private let windowBits: Int
     private let keepsWindow: Bool
+    private let keepsMemory: Bool
     private var stream: UnsafeMutablePointer<z_stream>?
 
-    init(windowBits: Int, keepsWindow: Bool) {
+    /// - Parameter keepsMemory: whether what zlib needs stays allocated between messages even where the window does not count.
+    init(windowBits: Int, keepsWindow: Bool, keepsMemory: Bool = false) {
         self.windowBits = windowBits
         self.keepsWindow = keepsWindow
+        self.keepsMemory = keepsMemory
     }
 
     deinit { release() }
@@ -76,7 +79,7 @@ final class MessageDeflater {
         // zlib writes nothing when it flushes twice without input between; this is the empty message of §7.2.3.6.
         guard !message.isEmpty else { return [0x00] }
         guard let stream = opened() else { return nil }
-        defer { if !keepsWindow { release() } }
+        defer { if !keepsWindow { forget() } }
         stream.pointee.next_in = UnsafeMutablePointer(
             mutating: message.bindMemory(to: UInt8.self).baseAddress)
         stream.pointee.avail_in = UInt32(message.count)
@@ -102,6 +105,10 @@ final class MessageDeflater {
         }
         stream = fresh
         return fresh
+    }
+
+    private func forget() {
+        guard keepsMemory, let stream, deflateReset(stream) == Z_OK else { return release() }
     }
 
     private func release() {

@@ -101,7 +101,12 @@ struct ExampleTests {
             }
             try await change("small", ["home": "2.7"])
             try await change("new", ["home": "5"])
-            try await feed.serve(port: port, { $0.allowedOrigins = ["*"] }) { live in
+            // Those who offer compression are given it by the second one.
+            func compress(_ configuration: inout BroadcasterConfiguration) {
+                configuration.allowedOrigins = ["*"]
+                configuration.acceptsCompression = true
+            }
+            try await feed.serve(port: port, compress) { live in
                 try await agree(child, live)
                 try await change("new", ["home": "6", "draw": "7"])
                 try await agree(child, live)

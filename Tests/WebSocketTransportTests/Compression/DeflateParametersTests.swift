@@ -51,6 +51,13 @@ import Testing
         let narrow = DeflateParameters.negotiate(
             ["permessage-deflate; server_max_window_bits=\"10\"; client_max_window_bits"], .withContextTakeover)
         #expect(narrow?.answer == "permessage-deflate; server_max_window_bits=10")
+        // Frames that are shared have one window.
+        let small = "permessage-deflate; server_max_window_bits=10"
+        #expect(DeflateParameters.negotiate([small], .withoutContextTakeover) == nil)
+        #expect(
+            DeflateParameters.negotiate(
+                [small, "permessage-deflate; server_max_window_bits=15"], .withoutContextTakeover)?
+                .agreed.serverMaximumWindowBits == 15)
         for wrong in ["permessage-deflate; x=1", "permessage-deflate; client_max_window_bits=16"] {
             #expect(DeflateParameters.negotiate([wrong], .withContextTakeover) == nil)
         }

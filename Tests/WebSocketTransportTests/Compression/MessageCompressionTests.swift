@@ -74,6 +74,17 @@ import Testing
         #expect(decode(FrameBytes.make(1, invalid, reserved: 4), inflater: fresh).violation?.code == .invalidPayload)
     }
 
+    @Test func sharedFramesDoNotLeanOnEachOther() {
+        let frames = CompressedFrames()
+        let texts = (0..<3).map { Array(String(repeating: "price \($0) ", count: 100).utf8) }
+        let compressed = texts.map { text in Array(text.withUnsafeBytes { frames.text($0) }.readableBytesView) }
+        for (text, frame) in zip(texts, compressed).reversed() {
+            let inflater = MessageInflater(windowBits: 15, keepsWindow: false)
+            #expect(decode(frame, inflater: inflater).messages == [text])
+        }
+        #expect(Array(texts[0].withUnsafeBytes { frames.text($0) }.readableBytesView) == compressed[0])
+    }
+
     @Test func sharedFramesAreCompressedOnlyWhenThatIsShorter() {
         let frames = CompressedFrames()
         let long = Array(String(repeating: "price ", count: 100).utf8)
