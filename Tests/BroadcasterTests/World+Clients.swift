@@ -136,7 +136,7 @@ extension World {
         try body(member, &random)
     }
 
-    private static func command(_ key: AudienceKey, resume: String?) -> String {
+    static func command(_ key: AudienceKey, resume: String?) -> String {
         var lists: [String] = []
         for list in key.filter.lists where !list.values.isEmpty {
             lists.append("\"\(list.name)\":[" + list.values.map { "\"\($0)\"" }.joined(separator: ",") + "]")

@@ -177,6 +177,7 @@ extension Hub {
         leave(subscription)
         subscription.audience = audience
         audience.add(subscription)
+        if subscription.isResumed { index.noteResumed(audience) }
     }
 
     private func unsubscribe(_ subscriber: Subscriber, id: Int?, sid: Int) throws(CommandRefusal) {

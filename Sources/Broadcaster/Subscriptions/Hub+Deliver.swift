@@ -30,7 +30,10 @@ extension Hub {
         } else {
             lanes[lane.id]?.facts = description.facts
         }
-        for audience in audiences.values where audience.key.channel != .feeds {
+        var concerned = index.candidates(for: description.facts, name: lane.name)
+        // What was seen before may have to go.
+        for (audience, _) in lanes[lane.id]?.attachments ?? [] { concerned[ObjectIdentifier(audience)] = audience }
+        for audience in concerned.values {
             let isMatching = audience.matcher.matches(description.facts, name: lane.name)
             switch (isMatching, audience.lanes[lane.id] != nil) {
             case (true, false):
@@ -52,7 +55,8 @@ extension Hub {
             removeLane(vanished.lane)
         }
         // It may have matched, and ended, between two looks: who resumed may have it from an instance that was ahead.
-        for audience in audiences.values where audience.key.channel != .feeds { denyLane(vanished.lane, audience) }
+        let holders = index.holders(ofFixture: vanished.lane.fixtureID, name: vanished.lane.name)
+        for audience in holders.values { denyLane(vanished.lane, audience) }
     }
 
     /// The audience no longer sees the lane: its members drop what they have, unless another subscription covers it.

@@ -10,6 +10,7 @@ extension Hub {
         if let reason = refusal(of: cursor, audience.matcher) { return restart(subscription, reason) }
         metrics.resumed(nil)
         subscription.isResumed = true
+        index.noteResumed(audience)
         queueDifferences(subscription, after: cursor)
         queueRemovals(subscription, after: cursor)
         end(subscription, isResumed: true)

@@ -22,7 +22,9 @@ final class Hub {
     var lanes: [Int: KnownLane] = [:]
     /// Numbers of the lanes of a fixture, over all feeds.
     var lanesOfFixture: [String: [Int]] = [:]
-    var audiences: [AudienceKey: Audience] = [:]
+    private(set) var audiences: [AudienceKey: Audience] = [:]
+    /// The same by what their filters say, without those that see no lanes.
+    var index: AudienceIndex
     var subscribers: [ObjectIdentifier: Subscriber] = [:]
     /// Market types that were ever seen; only for telling clients what they misspelt.
     var knownMarkets: Set<String> = []
@@ -49,6 +51,7 @@ final class Hub {
         self.heartbeat = heartbeat
         self.metrics = metrics
         self.conflation = conflation
+        index = AudienceIndex(feedCount: names.count)
         feeds = names.map { _ in FeedProgress() }
         feedHashes = names.map { name in
             var text = name.text
@@ -121,6 +124,7 @@ final class Hub {
         let audience = Audience(key, feeds: names)
         audiences[key] = audience
         guard key.channel != .feeds else { return audience }
+        index.insert(audience)
         if key.filter.fixtures.isEmpty {
             for id in lanes.keys { attachIfMatching(id, audience) }
         } else {
@@ -168,5 +172,6 @@ final class Hub {
         guard audience.members.isEmpty else { return }
         for id in Array(audience.lanes.keys) { detach(id, audience) }
         audiences[audience.key] = nil
+        index.remove(audience)
     }
 }
