@@ -129,8 +129,8 @@ final class TestOutlet: Outlet {
     private(set) var unwrittenBytes = 0
     /// Everything that was ever written.
     private(set) var writtenBytes = 0
-    /// What was written last, as it was given.
-    private(set) var lastWrite = ByteBuffer()
+    /// What is in flight, as it was given.
+    private(set) var writes: [ByteBuffer] = []
     private var reader = WireReader()
 
     init(_ client: BookClient, form: WireForm = .frames) {
@@ -141,7 +141,7 @@ final class TestOutlet: Outlet {
     var isWritable: Bool { closeCode == nil && unwrittenBytes < watermark }
 
     func write(_ bytes: ByteBuffer, isUrgent: Bool) {
-        lastWrite = bytes
+        writes.append(bytes)
         for text in reader.texts(bytes, form) { arrive(text, isUrgent: isUrgent) }
         writtenBytes += bytes.readableBytes
         unwrittenBytes += bytes.readableBytes
@@ -170,6 +170,7 @@ final class TestOutlet: Outlet {
     /// The connection breaks: what is in flight is lost.
     func cut() {
         inFlight.removeAll()
+        writes.removeAll()
         urgentCount = 0
         unwrittenBytes = 0
     }

@@ -11,8 +11,8 @@ struct SharedFramesTests {
     private let feeds = ["book-a"].compactMap { FeedName($0) }
 
     /// Where the bytes lie: the same address is the same memory, because both are held.
-    private func address(_ buffer: ByteBuffer) -> UnsafeRawPointer? {
-        buffer.withUnsafeReadableBytes { $0.baseAddress }
+    private func address(_ buffer: ByteBuffer?) -> UnsafeRawPointer? {
+        buffer?.withUnsafeReadableBytes { $0.baseAddress }
     }
 
     private func subscribed(_ instance: TestInstance, count: Int = 2) throws -> [[TestConnection]] {
@@ -73,7 +73,7 @@ struct SharedFramesTests {
         for ofForm in connections {
             #expect(ofForm[0].outlet.inFlight.count { $0.contains("\"t\":\"d\"") } == 2)
             #expect(ofForm[0].outlet.inFlight == connections[0][0].outlet.inFlight)
-            #expect(address(ofForm[0].outlet.lastWrite) == address(ofForm[1].outlet.lastWrite))
+            #expect(address(ofForm[0].outlet.writes.last) == address(ofForm[1].outlet.writes.last))
         }
     }
 
@@ -92,7 +92,7 @@ struct SharedFramesTests {
             }
             try instance.apply(script.entry(.odds(fixture: "fx-1", option: "away", price: "3.5")), feed: 0)
             instance.deliver()
-            #expect(Set(connections.map { address($0.outlet.lastWrite) }).count == 1)
+            #expect(Set(connections.map { address($0.outlet.writes.last) }).count == 1)
         }
     }
 
@@ -102,7 +102,7 @@ struct SharedFramesTests {
         func expectSharedWrite(_ type: String) {
             for ofForm in connections {
                 #expect(ofForm[0].outlet.inFlight.last?.contains("\"t\":\"\(type)\"") == true)
-                #expect(address(ofForm[0].outlet.lastWrite) == address(ofForm[1].outlet.lastWrite))
+                #expect(address(ofForm[0].outlet.writes.last) == address(ofForm[1].outlet.writes.last))
             }
         }
         var script = EntryScript(feed: feeds[0])
@@ -114,7 +114,8 @@ struct SharedFramesTests {
         instance.deliver()
         expectSharedWrite("hb")
         let stream = try #require(connections.last?.first)
-        let event = try #require(WireReader.events(stream.outlet.lastWrite).last)
+        let written = try #require(stream.outlet.writes.last)
+        let event = try #require(WireReader.events(written).last)
         try stream.settle()
         #expect(event.id == stream.client.cursors["1"])
         _ = instance.hub.drain(.announce(within: .seconds(1)))

@@ -25,7 +25,9 @@ extension World {
 
     mutating func connect() throws {
         guard members.count < 5 else { return }
-        let key = randomKey()
+        // Often what another one sees: it is shared.
+        let other = Bool.random(using: &random) ? members.randomElement(using: &random) : nil
+        let key = other?.keys.min { $0.key < $1.key }?.value ?? randomKey()
         let connection = connect(to: instances[Int.random(in: 0..<2, using: &random)])
         try connection.send("{\"t\":\"hb\",\"hb_ms\":1000}")
         try connection.send(Self.command(key, resume: nil))

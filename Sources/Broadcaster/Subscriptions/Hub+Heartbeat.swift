@@ -12,6 +12,7 @@ extension Hub {
         guard batch.now.monotonic >= nextHeartbeatCheck else { return }
         nextHeartbeatCheck = batch.now.monotonic + Self.checkInterval
         dropIdle(now: batch.now)
+        snapshots.sweep(turn: turn)
         guard !batch.reach.isCurrent.isEmpty else { return }
         let isEverythingCurrent = batch.reach.isCurrent.allSatisfy { $0 }
         var parts: HeartbeatParts?

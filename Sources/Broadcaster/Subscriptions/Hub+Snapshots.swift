@@ -1,48 +1,6 @@
 import FeedModel
 import NIOCore
 
-/// One `snap` message while it is put together from shared pieces.
-private struct SnapshotChunk {
-    private(set) var pieces: [ByteBuffer] = []
-    private(set) var rows = 0
-    private var bytes = 0
-    let sid: Int?
-    let isSlow: Bool
-
-    private static let comma = ByteBuffer(string: ",")
-    private static let end = ByteBuffer(string: "]}")
-    private static let endSlow = ByteBuffer(string: "],\"con\":\"slow\"}")
-
-    init(sid: Int?, isSlow: Bool) {
-        self.sid = sid
-        self.isSlow = isSlow
-    }
-
-    var isEmpty: Bool { pieces.isEmpty }
-
-    func fits(_ object: ByteBuffer, rows: Int) -> Bool {
-        self.rows + rows <= SnapshotLimit.rows && bytes + object.readableBytes <= SnapshotLimit.bytes
-    }
-
-    mutating func add(_ object: ByteBuffer, rows: Int) {
-        if pieces.isEmpty {
-            pieces.append(
-                ByteBuffer(
-                    string: sid.map { "{\"t\":\"snap\",\"sid\":\($0),\"lanes\":[" } ?? "{\"t\":\"snap\",\"lanes\":["))
-        } else {
-            pieces.append(Self.comma)
-        }
-        pieces.append(object)
-        bytes += object.readableBytes
-        self.rows += rows
-    }
-
-    mutating func finish() -> [ByteBuffer] {
-        pieces.append(isSlow ? Self.endSlow : Self.end)
-        return pieces
-    }
-}
-
 extension Hub {
     func enqueue(_ element: LaneQueue.Element, _ subscriber: Subscriber) {
         if case .lane(let queued) = element, case .replaced = queued.reason,
@@ -135,34 +93,55 @@ extension Hub {
 
     /// Writes a lane, and as many of its successors as fit into the same message.
     private func writeLanes(_ first: QueuedLane, _ subscriber: Subscriber) -> Int {
-        let sid = first.reason.sid
-        var isSlow = false
-        if case .slow = first.reason { isSlow = true }
-        var chunk = SnapshotChunk(sid: sid, isSlow: isSlow)
-        var written = 0
-        func add(_ queued: QueuedLane) {
-            let rendering = queued.lane.withState { $0.rendering(queued.attachment.projection) }
-            for part in rendering.parts {
-                if !chunk.isEmpty, !chunk.fits(part.object, rows: part.rowCount) {
-                    written += write(&chunk, subscriber)
-                    chunk = SnapshotChunk(sid: sid, isSlow: isSlow)
-                }
-                chunk.add(part.object, rows: part.rowCount)
-            }
-            if let sid { subscriber.subscriptions[sid]?.rowCount += rendering.rowCount }
+        if let sid = first.reason.sid, let subscription = subscriber.subscriptions[sid],
+            subscription.audience.members.count > 1
+        {
+            let run = sharedRun(first, subscription)
+            for message in run.messages { subscriber.outlet.write(shared: message) }
+            subscription.rowCount += run.rowCount
+            return run.byteCount
         }
-        add(first)
-        while written == 0, case .lane(let next)? = subscriber.queue.first, next.reason.isLike(first.reason) {
-            _ = subscriber.queue.popFirst()
-            if subscriber.covers(lane: next.lane.id, next.attachment.projection) { add(next) }
-        }
-        return written + write(&chunk, subscriber)
+        let run = nextRun(first, subscriber)
+        for message in run.messages { subscriber.outlet.write(message: message, cursor: nil) }
+        if let sid = first.reason.sid { subscriber.subscriptions[sid]?.rowCount += run.rowCount }
+        return run.messages.joined().reduce(0) { $0 + $1.readableBytes }
     }
 
-    private func write(_ chunk: inout SnapshotChunk, _ subscriber: Subscriber) -> Int {
-        let pieces = chunk.finish()
-        subscriber.outlet.write(message: pieces, cursor: nil)
-        return pieces.reduce(0) { $0 + $1.readableBytes }
+    /// What another member of the audience was given for the same lanes, or what the others may be given after this one.
+    private func sharedRun(_ first: QueuedLane, _ subscription: Subscription) -> SnapshotCache.Entry {
+        let subscriber = subscription.subscriber
+        let key = SnapshotCache.Key(
+            audience: ObjectIdentifier(subscription.audience), sid: subscription.sid, lane: first.lane.id)
+        if let known = snapshots.entry(key, first, subscriber.queue, turn: turn) {
+            for _ in known.members.dropFirst() { _ = subscriber.queue.popFirst() }
+            return known
+        }
+        let entry = SnapshotCache.Entry(nextRun(first, subscriber), subscription.audience, turn: turn)
+        if entry.isSeenByAudience { snapshots.keep(entry, key) }
+        return entry
+    }
+
+    /// Takes the lanes out of the queue that go into a message with the first one.
+    private func nextRun(_ first: QueuedLane, _ subscriber: Subscriber) -> SnapshotRun {
+        var isSlow = false
+        if case .slow = first.reason { isSlow = true }
+        var run = SnapshotRun(sid: first.reason.sid, isSlow: isSlow)
+        run.add(first, rendering(first))
+        while case .lane(let next)? = subscriber.queue.first, next.reason.isLike(first.reason) {
+            if subscriber.covers(lane: next.lane.id, next.attachment.projection) {
+                let rendering = rendering(next)
+                run.isFull = !run.fits(rendering)
+                if run.isFull { break }
+                run.add(next, rendering)
+            }
+            _ = subscriber.queue.popFirst()
+        }
+        run.finish()
+        return run
+    }
+
+    private func rendering(_ queued: QueuedLane) -> LaneRendering {
+        queued.lane.withState { $0.rendering(queued.attachment.projection) }
     }
 
     private func writeDifference(
@@ -203,7 +182,7 @@ extension Hub {
 
 extension QueuedLane.Reason {
     /// Whether lanes of both may share a message.
-    fileprivate func isLike(_ other: QueuedLane.Reason) -> Bool {
+    func isLike(_ other: QueuedLane.Reason) -> Bool {
         switch (self, other) {
         case (.initial(let mine), .initial(let theirs)): mine == theirs
         case (.replaced, .replaced), (.slow, .slow): true

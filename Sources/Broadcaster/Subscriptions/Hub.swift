@@ -32,6 +32,7 @@ final class Hub {
     var blocked: [ObjectIdentifier: Subscriber] = [:]
     /// Subscribers for whom something is queued.
     var waiting: [ObjectIdentifier: Subscriber] = [:]
+    var snapshots = SnapshotCache()
     /// Counts `deliver`, so that what is the same for a whole turn is made once.
     var turn = 0
     var nextHeartbeatCheck: Duration = .zero

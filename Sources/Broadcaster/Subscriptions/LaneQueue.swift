@@ -48,6 +48,9 @@ struct LaneQueue {
     var count: Int { elements.count - head }
     var first: Element? { isEmpty ? nil : elements[head] }
 
+    /// The one so many places behind the first.
+    func element(at offset: Int) -> Element? { offset < count ? elements[head + offset] : nil }
+
     /// Whether the lane will be sent anyway: its deltas are not needed until then.
     func contains(lane: Int, slot: Int) -> Bool {
         !waiting.isEmpty && waiting[Key(lane: lane, slot: slot)] != nil
