@@ -29,6 +29,8 @@ package class StreamPeer {
     private var socket: DirectSocket?
     /// The channel was given what the socket did not take: until that is out, everything goes through the channel.
     private var mayChannelHold = true
+    /// It has not been told to write that yet.
+    private var isChannelUnflushed = false
     /// What the channel has not been given: shared frames, urgent ones first.
     private var queue: [ByteBuffer] = []
     private var urgentCount = 0
@@ -69,6 +71,21 @@ package class StreamPeer {
     package func write(preframed frame: ByteBuffer, isUrgent: Bool = false) {
         guard isOpen else { return }
         enqueue(frame, isUrgent: isUrgent)
+    }
+
+    /// Gives whole frames to the socket now, if nothing waits before them; queues them otherwise. Shared by reference.
+    ///
+    /// Cheaper than `write` for who is written to once in a turn: what a connection consists of is touched only once.
+    package func writeAtOnce(preframed frame: ByteBuffer) {
+        guard isOpen else { return }
+        guard queue.isEmpty, !isInTurn, !mayChannelHold, isChannelWritable, let socket, channel?.isActive == true else {
+            return enqueue(frame)
+        }
+        let taken = frame.withUnsafeReadableBytes { socket.write($0) }
+        guard taken < frame.readableBytes else { return }
+        guard taken > 0 else { return enqueue(frame) }
+        // Nothing may come between the halves of a frame, not even what is urgent.
+        giveChannel(frame.getSlice(at: frame.readerIndex + taken, length: frame.readableBytes - taken))
     }
 
     /// Sends what is queued now instead of at the end of the turn.
@@ -141,6 +158,17 @@ package class StreamPeer {
         reportWritability()
     }
 
+    /// Without a flush, in which the channel may find itself closed: nobody expects that of a write.
+    private func giveChannel(_ rest: ByteBuffer?) {
+        guard let context, let rest else { return }
+        isHandingOver = true
+        context.write(NIOAny(rest), promise: nil)
+        isHandingOver = false
+        mayChannelHold = true
+        isChannelUnflushed = true
+        joinTurn()
+    }
+
     private func joinTurn() {
         guard !isInTurn else { return }
         isInTurn = true
@@ -166,6 +194,10 @@ package class StreamPeer {
         guard let context, !isHandingOver else { return }
         isHandingOver = true
         defer { isHandingOver = false }
+        if isChannelUnflushed {
+            isChannelUnflushed = false
+            context.flush()
+        }
         var next = 0
         while next < queue.count, isChannelWritable {
             var piece: ByteBuffer

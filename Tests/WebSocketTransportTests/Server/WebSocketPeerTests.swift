@@ -40,6 +40,28 @@ import Testing
         }
     }
 
+    @Test func framesWrittenAtOnceStayWholeWhereTheSocketTakesAPart() async throws {
+        let filling = String(repeating: "x", count: 300_000)
+        let script = ScriptedDelegate.Script(
+            opened: { $0.writeAtOnce(preframed: WebSocketFrame.text("hello")) },
+            text: { _, peer in
+                for number in 0..<40 {
+                    peer.writeAtOnce(preframed: WebSocketFrame.text("\(number) \(filling)"))
+                    peer.write(preframed: WebSocketFrame.text("urgent \(number)"), isUrgent: true)
+                }
+            })
+        try await withServer(.scripted(script), { $0.webSocket.maximumUnwrittenBytes = 64 << 20 }) { address in
+            let connection = try await connect(address)
+            #expect(try await connection.texts(1) == ["hello"])
+            try await connection.send(text: "more")
+            let texts = try await connection.texts(80)
+            let large = texts.filter { !$0.hasPrefix("urgent") }
+            #expect(large == (0..<40).map { "\($0) \(filling)" })
+            #expect(texts.filter { $0.hasPrefix("urgent") } == (0..<40).map { "urgent \($0)" })
+            await connection.close()
+        }
+    }
+
     @Test func aPeerThatDoesNotReadBecomesUnwritableAndThenIsClosed() async throws {
         let frame = WebSocketFrame.text(String(repeating: "x", count: 10_000))
         let unwritable = Recorder<Int>()
