@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CPrefetch"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CSimdjson",
@@ -96,8 +97,8 @@ let package = Package(
         .target(
             name: "Broadcaster",
             dependencies: nio + [
-                "FeedModel", "AccessTokens", "WebSocketTransport", "RedisStreams", "Supervision", "Telemetry",
-                log, metrics, lifecycle,
+                "CPrefetch", "FeedModel", "AccessTokens", "WebSocketTransport", "RedisStreams", "Supervision",
+                "Telemetry", log, metrics, lifecycle,
             ],
             // Compiled in: the program is one file.
             resources: [

@@ -138,6 +138,8 @@ final class TestOutlet: Outlet {
         self.form = form
     }
 
+    var connection: AnyObject { client }
+
     var isWritable: Bool { closeCode == nil && unwrittenBytes < watermark }
 
     func write(_ bytes: ByteBuffer, isUrgent: Bool) {
@@ -146,6 +148,8 @@ final class TestOutlet: Outlet {
         writtenBytes += bytes.readableBytes
         unwrittenBytes += bytes.readableBytes
     }
+
+    func writeAtOnce(_ bytes: ByteBuffer) { write(bytes, isUrgent: false) }
 
     func close(_ code: CloseCode, reason: String) { closeCode = code }
 

@@ -27,6 +27,8 @@ final class Audience {
     let matcher: LaneMatcher
     let filterHash: UInt64
     private(set) var members: [Subscription] = []
+    /// Of each member what a delivery touches.
+    private(set) var recipients: [Recipient] = []
     /// The lanes that match, by number, and how this audience sees them.
     var lanes: [Int: Attachment] = [:]
     /// Frames of this turn.
@@ -46,12 +48,15 @@ final class Audience {
     func add(_ member: Subscription) {
         member.slotInAudience = members.count
         members.append(member)
+        recipients.append(Recipient(member.subscriber))
     }
 
     func remove(_ member: Subscription) {
         let last = members.removeLast()
+        let lastRecipient = recipients.removeLast()
         guard last !== member else { return }
         members[member.slotInAudience] = last
+        recipients[member.slotInAudience] = lastRecipient
         last.slotInAudience = member.slotInAudience
     }
 
@@ -66,7 +71,8 @@ final class Audience {
 /// One subscription of one connection.
 final class Subscription {
     let sid: Int
-    unowned let subscriber: Subscriber
+    /// Knows its subscriptions in turn, until it is closed or they end.
+    let subscriber: Subscriber
     var audience: Audience
     fileprivate(set) var slotInAudience = 0
     /// Rows written since the snapshot began.
@@ -87,12 +93,17 @@ final class Subscription {
 
 /// One connection, as its hub sees it.
 final class Subscriber {
+    // What every delivery looks at stands first, in one line of the cache with what counts references.
+    var queue = LaneQueue()
+    /// Whether nothing else but what one audience is given is written to it in a turn.
+    private(set) var hasOneSubscription = false
+    let outlet: any Outlet
     /// Names the connection in `hello` and in logs.
     let name: String
-    let outlet: any Outlet
-    var subscriptions: [Int: Subscription] = [:]
+    var subscriptions: [Int: Subscription] = [:] {
+        didSet { hasOneSubscription = subscriptions.count == 1 }
+    }
     var lastSid = 0
-    var queue = LaneQueue()
     var commands: TokenBucket
     var heartbeatInterval: Duration
     var nextHeartbeat: Duration

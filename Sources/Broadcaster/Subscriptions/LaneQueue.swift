@@ -67,7 +67,8 @@ struct LaneQueue {
         head += 1
         if case .lane(let queued) = element { forget(queued) }
         if head == elements.count {
-            elements.removeAll(keepingCapacity: elements.count < 64)
+            // Most are empty most of the time: those share what they are then asked for.
+            elements = []
             head = 0
         } else if head >= 512, head * 2 > elements.count {
             elements.removeFirst(head)

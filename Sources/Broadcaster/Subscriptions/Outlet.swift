@@ -5,11 +5,16 @@ import WebSocketTransport
 protocol Outlet: AnyObject {
     /// What its bytes look like.
     var form: WireForm { get }
+    /// What is written to.
+    var connection: AnyObject { get }
     /// Whether less than the high watermark (64 KiB) is unwritten.
     var isWritable: Bool { get }
     var unwrittenBytes: Int { get }
     /// Queues one or more whole messages in its form, by reference. Urgent ones may overtake what is queued.
     func write(_ bytes: ByteBuffer, isUrgent: Bool)
+    /// Gives whole messages in its form to the socket now instead of at the end of the turn, where nothing is queued before
+    /// them: cheaper for who is written to once in a turn.
+    func writeAtOnce(_ bytes: ByteBuffer)
     /// Ends the connection behind what is queued.
     func close(_ code: CloseCode, reason: String)
 }

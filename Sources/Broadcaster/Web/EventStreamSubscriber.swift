@@ -9,10 +9,12 @@ private final class EventStreamOutlet: Outlet {
     init(_ peer: EventStreamPeer) { self.peer = peer }
 
     var form: WireForm { .events }
+    var connection: AnyObject { peer }
     var isWritable: Bool { peer.isWritable }
     var unwrittenBytes: Int { peer.unwrittenBytes }
 
     func write(_ bytes: ByteBuffer, isUrgent: Bool) { peer.write(preframed: bytes, isUrgent: isUrgent) }
+    func writeAtOnce(_ bytes: ByteBuffer) { peer.writeAtOnce(preframed: bytes) }
 
     func close(_ code: CloseCode, reason: String) {
         peer.write(preframed: EventStreamFormat.close(code))

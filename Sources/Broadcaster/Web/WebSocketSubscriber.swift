@@ -12,10 +12,12 @@ private final class WebSocketOutlet: Outlet {
         form = peer.acceptsCompressedFrames ? .compressedFrames(compressor) : .frames
     }
 
+    var connection: AnyObject { peer }
     var isWritable: Bool { peer.isWritable }
     var unwrittenBytes: Int { peer.unwrittenBytes }
 
     func write(_ bytes: ByteBuffer, isUrgent: Bool) { peer.write(preframed: bytes, isUrgent: isUrgent) }
+    func writeAtOnce(_ bytes: ByteBuffer) { peer.writeAtOnce(preframed: bytes) }
 
     func close(_ code: CloseCode, reason: String) {
         peer.close(code: code, reason: reason, discardingQueue: code == .tooSlow)
