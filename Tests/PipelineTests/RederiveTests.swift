@@ -119,6 +119,10 @@ import Testing
             try await history.until("SELECT count(*) = 1 FROM odds_changes WHERE option_id = 'last'")
             try await history.until("SELECT count(*) = 2 FROM dead_letters")
             try await history.untilQuiet("raw_frames")
+            // Word for word what was sent, each frame of an entry in its place.
+            let archived = try await history.lines(
+                "SELECT text FROM events_raw WHERE event_type IN ('odds_change', 'settlement') ORDER BY frame")
+            #expect(archived == lines)
             let states = "SELECT string_agg(DISTINCT state, '+') || count(*) FROM dead_letters"
 
             // As a decoder would have left it that had taken one result for another.

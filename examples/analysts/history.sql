@@ -131,6 +131,15 @@ INSERT INTO ingest_ledger (received_at, first_frame, last_frame, prev_frame, ter
            CASE WHEN received_at = '2026-03-07 13:11:05+00' THEN 0 ELSE count(*) END, feed_id
       FROM frame GROUP BY feed_id, frame, received_at;
 
+-- Two of the frames as book A sent them: the setting writer.raw_audit keeps all of them, one behind the other in their entries.
+INSERT INTO raw_frames (received_at, first_frame, feed_id, kind, frames)
+    SELECT at, pg_temp.frame(at), 1, 0,
+           decode(lpad(to_hex(octet_length(message)), 2, '0') || '000000', 'hex') || convert_to(message, 'UTF8')
+      FROM (VALUES
+               ('2026-03-07 12:40:00+00'::timestamptz, '{"type":"odds_change","seq":12,"option_id":"home","odd_value":"2.06"}'),
+               ('2026-03-07 12:55:10+00', '{"type":"odds_change","seq":13,"option_id":"home","odd_value":"2.080"}')
+           ) AS m (at, message);
+
 UPDATE fixtures f SET position = u.position
   FROM (SELECT fixture_key, max(position) AS position FROM fixture_updates GROUP BY 1) u WHERE u.fixture_key = f.fixture_key;
 UPDATE selections s SET position = t.position FROM settlements t WHERE t.selection_key = s.selection_key;

@@ -20,7 +20,7 @@ struct AnalystRoleTests {
             let analyst = PostgresConnection(url: url.replacing("touchline@", with: "\(name)@"), name: "analyst")
             try await analyst.connect()
             let timeout = try await analyst.withSession { session in
-                for view in ["odds_changes", "bets", "events_raw", "later", "raw_frames"] {
+                for view in ["odds_changes", "bets", "events_raw", "events_typed", "later", "raw_frames"] {
                     _ = try session.texts("SELECT * FROM \(view)")
                 }
                 return try session.texts(

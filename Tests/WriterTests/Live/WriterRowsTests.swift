@@ -86,7 +86,8 @@ struct WriterRowsTests {
                 try await writer.rows("SELECT side, bets, stake FROM bet_handle ORDER BY side")
                     == [["back", "1", "5"], ["lay", "1", "7"]])
             #expect(
-                try await writer.rows("SELECT payload ->> 'side' FROM events_raw WHERE payload ->> 'bet_id' = 'lay-1'")
+                try await writer.rows(
+                    "SELECT payload ->> 'side' FROM events_typed WHERE payload ->> 'bet_id' = 'lay-1'")
                     == [["lay"]])
         }
     }

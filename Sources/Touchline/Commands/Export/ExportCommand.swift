@@ -82,8 +82,8 @@ struct ExportOrder: Sendable {
     func hint(for error: PostgresError) -> String {
         guard error.sqlState == "42P01" || error.sqlState == "42883" else { return "" }
         return
-            ". Views: odds_changes, latest_odds, closing_odds, market_overround, bets, bet_handle, events_raw, gaps, "
-            + "letters; functions: odds_candles(selection_key, interval), line_movement(fixture_id), "
+            ". Views: odds_changes, latest_odds, closing_odds, market_overround, bets, bet_handle, events_typed, "
+            + "events_raw, gaps, letters; functions: odds_candles(selection_key, interval), line_movement(fixture_id), "
             + "feed_coverage(since, until)"
     }
 }
