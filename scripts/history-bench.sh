@@ -75,6 +75,7 @@ closing() {
 }
 closing yesterday 1
 closing today 0
+ask "the same of today, by closing_line()" "SELECT selection_key, odd_value FROM closing_line(date_trunc('day', now()), date_trunc('day', now()) + interval '1 day')"
 began=$SECONDS
 "$program" verify --from 30d --config "$work/touchline.yaml"
 echo "verify: $((SECONDS - began)) s"

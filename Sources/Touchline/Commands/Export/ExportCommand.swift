@@ -84,6 +84,6 @@ struct ExportOrder: Sendable {
         return
             ". Views: odds_changes, latest_odds, closing_odds, market_overround, bets, bet_handle, events_typed, "
             + "events_raw, gaps, letters; functions: odds_candles(selection_key, interval), line_movement(fixture_id), "
-            + "feed_coverage(since, until)"
+            + "closing_line(since, until), feed_coverage(since, until)"
     }
 }
