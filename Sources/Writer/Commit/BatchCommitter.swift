@@ -99,7 +99,7 @@ struct BatchCommitter: Sendable {
             }
         } catch is TrialPassed {
             return
-        } catch PostgresError.server(let failure) where failure.sqlStateClass == .data {
+        } catch PostgresError.server(let failure) where [.data, .duplicate].contains(failure.sqlStateClass) {
             throw SchemaRefusal(failure: failure)
         } catch PostgresError.server(let failure) where failure.sqlStateClass == .missingPartition {
             return

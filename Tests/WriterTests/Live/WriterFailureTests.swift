@@ -142,6 +142,89 @@ struct WriterFailureTests {
         }
     }
 
+    @Test(
+        "a dimension that takes no row any more stops the sink: no message is blamed",
+        arguments: [
+            ("fixtures", "ADD region text NOT NULL", "DROP region"),
+            ("fixtures", "ADD CONSTRAINT strange CHECK (status < 0)", "DROP CONSTRAINT strange"),
+            ("markets", "ALTER name SET NOT NULL", "ALTER name DROP NOT NULL"),
+            ("selections", "ADD CONSTRAINT strange CHECK (market_key < 0)", "DROP CONSTRAINT strange"),
+            ("selections", "ALTER line SET NOT NULL", "ALTER line DROP NOT NULL"),
+            ("selections", "ADD CONSTRAINT strange UNIQUE (name)", "DROP CONSTRAINT strange"),
+            ("feed_gaps", "ADD CONSTRAINT strange CHECK (cause IS NULL)", "DROP CONSTRAINT strange"),
+        ])
+    func changedDimension(table: String, change: String, back: String) async throws {
+        try await WriterHarness.with { writer in
+            var samples = SampleEntries()
+            let entries = (0..<4).map { index in
+                samples.entry { encoder, frame in
+                    let selection = SampleSelection(market: "market-\(index % 2)", option: "o-\(index)")
+                    encoder.price(
+                        "2", of: selection, at: Position(frame: frame, ordinal: 0), selectionName: "the same")
+                    encoder.fixture(status: .live, at: Position(frame: frame, ordinal: 1))
+                }
+            }
+            let gap = samples.control(.gap(.init(kind: .sequence, cause: "a hole")))
+            try await writer.append(entries + [gap])
+            try await writer.execute("ALTER TABLE \(table) \(change)")
+            try await writer.running {
+                try await writer.eventually("not ready") { !writer.isReady }
+                try await writer.eventually("says which table") {
+                    writer.health.readyDocument().json.contains("\(table) takes no row at all")
+                }
+            }
+            #expect(try await writer.count("dead_letters") == 0)
+            #expect(try await writer.count("ingest_ledger") < 5)
+            #expect(try await writer.redis.streamInfo(of: writer.feed.events)?.length == 5)
+            try await writer.execute("ALTER TABLE \(table) \(back)")
+            try await writer.drain()
+            #expect(try await writer.count("odds_ticks") == 4)
+            #expect(try await writer.count("fixture_updates") == 4)
+            #expect(try await writer.count("feed_gaps") == 1)
+            #expect(try await writer.count("dead_letters") == 0)
+            // Nothing of what was tried stays.
+            #expect(try await writer.rows("SELECT fixture_id FROM fixtures") == [["fixture-1"]])
+        }
+    }
+
+    @Test("a unique key on a history that refuses a message's second row stops the sink")
+    func changedKey() async throws {
+        try await WriterHarness.with { writer in
+            try await writer.drain()
+            var samples = SampleEntries()
+            let entry = samples.entry { encoder, frame in
+                for option in ["home", "away"] {
+                    encoder.price("2", of: SampleSelection(option: option), at: Position(frame: frame, ordinal: 0))
+                }
+            }
+            try await writer.append([entry])
+            try await writer.execute("CREATE UNIQUE INDEX strange ON odds_ticks (received_at, position)")
+            try await writer.running {
+                try await writer.eventually("says which table") {
+                    writer.health.readyDocument().json.contains("takes no row at all")
+                }
+            }
+            #expect(try await writer.count("dead_letters") == 0)
+            try await writer.execute("DROP INDEX strange")
+            try await writer.drain()
+            #expect(try await writer.count("odds_ticks") == 2)
+        }
+    }
+
+    @Test("a foreign key that somebody added is no reason to stop for one bad row")
+    func addedForeignKey() async throws {
+        try await WriterHarness.with { writer in
+            var samples = SampleEntries()
+            try await writer.execute(
+                "ALTER TABLE odds_ticks ADD CONSTRAINT strange FOREIGN KEY (selection_key) REFERENCES selections")
+            let bad = samples.entry { $0.bet("zero\0byte", at: Position(frame: $1, ordinal: 0)) }
+            try await writer.append([bad] + samples.priced(4))
+            try await writer.drain()
+            #expect(try await writer.count("odds_ticks") == 20)
+            #expect(try await writer.count("dead_letters") == 1)
+        }
+    }
+
     @Test("a role that may no longer write stops the sink, and goes on when it may")
     func revokedGrant() async throws {
         let role = RandomName.next("writer")
