@@ -49,6 +49,10 @@ struct StreamIntake {
     private let logger: Logger
     private var sources: [Source]
     private var waiting: [Delivery] = []
+    /// What is old and what is new take turns: a backlog of one feed does not keep the others waiting.
+    private var isTurnOfNew = false
+    /// The feed whose backlog is read next, if it has one.
+    private var backlogTurn = 0
     private var nextClaim = ContinuousClock.now
     /// The feed at which a pass of claims goes on.
     private var claimTurn = 0
@@ -89,11 +93,16 @@ struct StreamIntake {
 
     /// Brings entries; none if `block` ran out.
     mutating func read(count: Int, block: Duration?) async throws(RedisError) -> Reading {
-        if !waiting.isEmpty {
-            return Reading(deliveries: [waiting.removeFirst()], hasMore: true)
-        }
-        if let index = sources.firstIndex(where: { if case .backlog = $0.cursor { true } else { false } }) {
-            return try await readBacklog(of: index, count: count)
+        let backlog = nextBacklog
+        if !waiting.isEmpty || backlog != nil {
+            isTurnOfNew.toggle()
+            if isTurnOfNew, sources.contains(where: { $0.cursor == .new }) {
+                var reading = try await readNew(count: count, block: nil)
+                reading.hasMore = true
+                if !reading.deliveries.isEmpty { return reading }
+            }
+            if !waiting.isEmpty { return Reading(deliveries: [waiting.removeFirst()], hasMore: true) }
+            if let backlog { return try await readBacklog(of: backlog, count: count) }
         }
         if ContinuousClock.now >= nextClaim {
             let claimed = try await claimIdle()
@@ -105,8 +114,15 @@ struct StreamIntake {
 
     // MARK: Backlog
 
+    /// A feed whose backlog is not through: each in turn.
+    private var nextBacklog: Int? {
+        sources.indices.lazy.map { ($0 + backlogTurn) % sources.count }
+            .first { if case .backlog = sources[$0].cursor { true } else { false } }
+    }
+
     private mutating func readBacklog(of index: Int, count: Int) async throws(RedisError) -> Reading {
         guard case .backlog(let after) = sources[index].cursor else { return Reading() }
+        backlogTurn = (index + 1) % sources.count
         let route = sources[index].route
         let reading = try await other.readIfThere(
             route.streams.events, group: group, consumer: consumer, from: .backlog(after: after), count: count)
