@@ -4,7 +4,7 @@ import RedisStreams
 import Telemetry
 
 /// What the stage does beside writing, a little at a time on connections of its own: dead letters into their table every second;
-/// the search for losses every ten; the number of letters every minute; partitions and consumers that went away every five; old
+/// the search for losses, and for Writers that sleep, every ten; the number of letters every minute; partitions and consumers that went away every five; old
 /// letters every hour. All of it waits while Postgres is away; what does not is `StreamUpkeep`.
 struct Upkeep {
     private let configuration: WriterConfiguration
@@ -20,6 +20,7 @@ struct Upkeep {
     private var nextPartitions = ContinuousClock.now
     private var nextCount = ContinuousClock.now
     private var nextRetirement = ContinuousClock.now
+    private var nextWaking = ContinuousClock.now
 
     /// - Parameter written: when the last entry of each feed in the ledger was received, before anything is written.
     init(
@@ -45,6 +46,7 @@ struct Upkeep {
     private static let partitionInterval = Duration.seconds(300)
     private static let countInterval = Duration.seconds(60)
     private static let retirementInterval = Duration.seconds(3_600)
+    private static let wakingInterval = Duration.seconds(10)
     /// A consumer that has asked for nothing for so long, and has nothing pending, is forgotten.
     static let consumerIdle = Duration.seconds(600)
 
@@ -69,6 +71,10 @@ struct Upkeep {
                 try await keepPartitions()
                 try await forgetConsumers()
             }
+            if ContinuousClock.now >= nextWaking {
+                nextWaking = .now + Self.wakingInterval
+                try await endSleepers()
+            }
             if ContinuousClock.now >= nextLook {
                 nextLook = .now + configuration.trim.interval
                 for route in routes {
@@ -90,6 +96,20 @@ struct Upkeep {
         if ContinuousClock.now >= nextCount {
             nextCount = .now + Self.countInterval
             try await keeper.count()
+        }
+    }
+
+    private func endSleepers() async throws {
+        let connection = retry.connection
+        let ended = try await retry.run(()) { _ in
+            try await SleepingWriters().end(connection)
+        } mend: { _, _, _ in
+            .wait
+        }
+        if ended > 0 {
+            retry.logger.warning(
+                "sessions of writers that sleep in the middle of a COPY were ended: others wait for what they hold",
+                metadata: ["sessions": "\(ended)"])
         }
     }
 

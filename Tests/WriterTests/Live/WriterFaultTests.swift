@@ -185,6 +185,81 @@ struct WriterFaultTests {
         }
     }
 
+    /// `statement_timeout` does not run out while a COPY waits for data, and `idle_in_transaction_session_timeout` is about others.
+    @Test("a Writer that sleeps in the middle of a COPY is ended, and its entries are another's: each row once")
+    func sleepingWriter() async throws {
+        try await WriterHarness.with { writer in
+            let time = WallClock.now
+            var samples = SampleEntries(receivedAt: time)
+            try await writer.append(samples.priced(5))
+            try await writer.drain()
+            let sleeper = PostgresConnection(url: writer.configuration.postgresURL, name: "writer-pg-9")
+            try await sleeper.connect()
+            let gate = Gate()
+            let sleeping = Task {
+                try await sleeper.withTransaction { session in
+                    // The entry that comes next, as its Writer has it.
+                    _ = try session.query(
+                        """
+                        INSERT INTO ingest_ledger
+                            (feed_id, first_frame, received_at, last_frame, prev_frame, term, first_seq, last_seq, rows)
+                            VALUES (1, 1005, $1, 1005, 1004, 77, 0, 0, 5)
+                        """, [.timestamptz((time + .milliseconds(5)).microseconds)])
+                    _ = try session.copyIn([CopyTarget.oddsTicks.statement], committing: true) { _, _ in
+                        gate.open()
+                        gate.waitUntilClosed()
+                    }
+                }
+            }
+            await gate.opened()
+            try await writer.append(samples.priced(20))
+            try await writer.running {
+                try await writer.eventually("the other waits for it") {
+                    try await writer.value(
+                        """
+                        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                           AND wait_event_type = 'Lock' AND application_name ~ '^writer-pg-[0-9]'
+                        """) == "1"
+                }
+                #expect(try await SleepingWriters().end(writer.postgres) == 0)
+                #expect(try await SleepingWriters(patience: .zero).end(writer.postgres) == 1)
+                try await writer.settled()
+            }
+            gate.close()
+            await #expect(throws: PostgresError.self) { try await sleeping.value }
+            await sleeper.close()
+            try await expectWhole(writer, entries: 25)
+        }
+    }
+
+    @Test(
+        "a table that is locked for a minute: statements that wait run out of time, and no row is lost",
+        .enabled(if: Soak.isOn, "takes a minute and a half"))
+    func lockedForAMinute() async throws {
+        try await WriterHarness.with { writer in
+            var samples = SampleEntries()
+            var entries = 0
+            try await writer.running {
+                try await writer.append(samples.priced(10))
+                try await writer.settled()
+                var wasUnready = false
+                try await writer.holding("BEGIN; LOCK TABLE odds_ticks IN ACCESS EXCLUSIVE MODE") {
+                    for _ in 0..<60 {
+                        try await writer.append(samples.priced(20))
+                        entries += 20
+                        try await Task.sleep(for: .seconds(1))
+                        wasUnready = wasUnready || !writer.isReady
+                    }
+                    #expect(try await writer.count("ingest_ledger") == 10)
+                }
+                #expect(wasUnready, "statement_timeout has never run out")
+                try await writer.settled()
+                try await writer.eventually("ready again") { writer.isReady }
+            }
+            try await expectWhole(writer, entries: 10 + entries)
+        }
+    }
+
     @Test(
         "a disk that is full: nothing is lost, and when there is room it goes on",
         .enabled(if: getuid() == 0, "needs root, to mount a small file system"))
