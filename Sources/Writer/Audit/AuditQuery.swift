@@ -72,7 +72,7 @@ enum AuditQuery {
 
     /// The chain: every entry names the last frame of the one before it. A gap of kind lost stands at the entry's first
     /// frame, or among the first frames of a new term; a refused entry left a letter. From `$3` on, a predecessor may still
-    /// come.
+    /// come. An entry without a predecessor began in an empty Redis, and what had been there may be lost.
     static let chain = """
         WITH run AS (
             SELECT feed_id, first_frame, last_frame, prev_frame, term, received_at,
@@ -82,7 +82,7 @@ enum AuditQuery {
         judged AS (
             SELECT feed_id, first_frame, prev_frame, received_at, before, before_at,
                    CASE WHEN first_frame <= before THEN 'overlap'
-                        WHEN prev_frame < before AND term <> before_term THEN 'fork'
+                        WHEN prev_frame > 0 AND prev_frame < before AND term <> before_term THEN 'fork'
                         WHEN EXISTS (
                                  SELECT FROM resumed_terms t
                                   WHERE t.feed_id = run.feed_id AND t.behind < prev_frame AND t.first_frame > prev_frame)
@@ -97,6 +97,7 @@ enum AuditQuery {
                                   WHERE d.feed_id = run.feed_id AND d.position >> 13 > before
                                     AND d.position >> 13 < first_frame) THEN 'recordedLoss'
                         WHEN received_at >= $3 THEN 'pendingLink'
+                        WHEN prev_frame = 0 THEN 'begunAnew'
                         ELSE 'brokenLink' END AS kind
               FROM run WHERE before IS NOT NULL AND (prev_frame <> before OR first_frame <= before))
         SELECT kind, feed_id, count(*), array_to_string((array_agg('frame ' || first_frame ORDER BY first_frame))[1:3], ', '),

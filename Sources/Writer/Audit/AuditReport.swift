@@ -41,7 +41,8 @@ package struct AuditFinding: Sendable, Equatable {
 
     /// What it is about. What each one means is in `sentence`.
     package enum Kind: String, Sendable, CaseIterable {
-        case brokenLink, overlap, missingRows, surplusRows, unrecordedRows, duplicateRows, misplacedRows, orphans
+        case brokenLink, begunAnew, overlap, missingRows, surplusRows, unrecordedRows, duplicateRows, misplacedRows,
+            orphans
         case staleState, sequenceHole, unwrittenFrames
         case pendingLink, fork, recordedLoss, openGap, filledGap, healedGap, deadLetters, unarchivedEntries, notAudited
     }
@@ -70,7 +71,8 @@ package struct AuditFinding: Sendable, Equatable {
 
     package var severity: Severity {
         switch kind {
-        case .brokenLink, .overlap, .missingRows, .surplusRows, .unrecordedRows, .duplicateRows, .misplacedRows,
+        case .brokenLink, .begunAnew, .overlap, .missingRows, .surplusRows, .unrecordedRows, .duplicateRows,
+            .misplacedRows,
             .orphans,
             .staleState, .sequenceHole, .unwrittenFrames:
             .error
@@ -92,6 +94,8 @@ extension AuditFinding: CustomStringConvertible {
     private var sentence: String {
         switch kind {
         case .brokenLink: "\(count) entries follow on frames that were never written, and no gap says so"
+        case .begunAnew:
+            "\(count) times a feed began without knowing what was before, and no gap says what may be missing"
         case .overlap: "\(count) entries hold frames that another entry holds as well"
         case .missingRows: "\(count) rows that the ledger counted are not in the tables"
         case .surplusRows: "\(count) rows more than the ledger counted"

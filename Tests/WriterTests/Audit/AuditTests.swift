@@ -284,6 +284,32 @@ struct AuditTests {
         #expect(report.findings.map(\.kind) == [.fork])
     }
 
+    /// Its Redis was empty: what was there and not yet written is gone.
+    @Test func `a new term that knows of no predecessor needs a gap`() async throws {
+        let term = """
+            INSERT INTO ingest_ledger
+                (feed_id, first_frame, last_frame, prev_frame, term, received_at, first_seq, last_seq, rows)
+            VALUES (1, 2000, 2000, 0, 8, '2026-11-21 12:00:03+00', 0, 0, 0),
+                   (1, 2001, 2001, 2000, 8, '2026-11-21 12:00:04+00', 0, 0, 0);
+            """
+        let silent = try await findings(after: term)
+        #expect(
+            silent.findings.map(\.description) == [
+                "book-a: 1 times a feed began without knowing what was before, and no gap says what may be missing "
+                    + "(frame 2000)"
+            ])
+        #expect(!silent.isClean)
+        let soon = try await findings(after: term, options: .init(grace: .seconds(120)))
+        #expect(soon.findings.map(\.kind) == [.pendingLink])
+        let gap = """
+            INSERT INTO feed_gaps (feed_id, position, kind, from_time)
+            VALUES (1, 2000 << 13, 5, '2026-11-21 12:00:02+00')
+            """
+        let told = try await findings(after: term + gap)
+        #expect(Set(told.findings.map(\.kind)) == [.recordedLoss, .openGap])
+        #expect(told.isClean)
+    }
+
     @Test func `a new term whose predecessor's end is missing needs a gap`() async throws {
         let term = """
             INSERT INTO ingest_ledger
