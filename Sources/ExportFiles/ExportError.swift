@@ -9,6 +9,10 @@ package enum ExportError: Error, Sendable, Equatable, CustomStringConvertible {
     case damaged(path: String)
     /// Another file has that name.
     case occupied(path: String)
+    /// A file does not have the bytes that it had when its checksum was taken.
+    case changed(path: String)
+    /// Nothing says what a file's bytes should be.
+    case unverifiable(path: String)
 
     package var description: String {
         switch self {
@@ -17,6 +21,10 @@ package enum ExportError: Error, Sendable, Equatable, CustomStringConvertible {
         case .compression(let why): "the output cannot be compressed: \(why)"
         case .occupied(let path):
             "\(path) is another file already and is left alone: use another folder, or move it away"
+        case .changed(let path):
+            "\(path) does not have the bytes that its checksum says: it was changed, or the disk is not to be trusted"
+        case .unverifiable(let path):
+            "\(path) has no SHA-256 beside it (\(path)\(FileCopy.noteSuffix)): there is nothing to verify it by"
         case .damaged(let path): "\(path) does not read back as it was written: the disk is not to be trusted"
         }
     }

@@ -101,7 +101,7 @@ import Testing
                 (["push", folder], 2, "s3://bucket/prefix"), (["push", folder, "s3://x"], 2, "3 to 63"),
                 (["push", "\(folder)/absent", Self.prefix], 2, "is not there"),
                 (["push", "\(folder)/a", "s3://nowhere"], 1, "NoSuchBucket"),
-                (["list", "s3://nowhere"], 1, "make the bucket"), (["list", "history"], 2, "must begin with s3://"),
+                (["list", "s3://nowhere"], 1, "make the bucket"), (["list", "history"], 2, "'history' is not there"),
                 (["fetch", "\(Self.prefix)/absent", "--to", folder], 1, "recordings/absent is not there"),
                 (["fetch", "\(Self.prefix)/", "--to", folder], 1, "nothing is in"),
             ]

@@ -56,6 +56,58 @@ import Testing
         }
     }
 
+    /// The block of docs/ops.md word for word, but for where things are.
+    @Test func `a partition goes to a folder, and comes back by the commands of the guide`() async throws {
+        try await TestServers.withDatabase { url in
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent(RandomName.next("kept")).path
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/partitions", withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let database = PipelineDatabase(url)
+            let program = try StageProcesses(
+                configuration: """
+                    postgres: { url: "\(url)" }
+                    writer: { partitions: { keep: 30d, archive: "file://\(folder)/partitions" } }
+                    """)
+            #expect(try await program.run(["migrate"]).code == 0)
+            let name = "odds_ticks_20260307"
+            _ = try await database.value(
+                """
+                CREATE TABLE \(name) PARTITION OF odds_ticks FOR VALUES FROM ('2026-03-07') TO ('2026-03-08');
+                INSERT INTO odds_ticks (received_at, position, selection_key, feed_id, status, odd_value)
+                SELECT '2026-03-07 12:00', n, 1, 1, 1, 1.0 + n FROM generate_series(1, 1000) n
+                """)
+            let digest = "SELECT md5(string_agg(t::text, ',' ORDER BY position)) FROM \(name) t"
+            let before = try await database.value(digest)
+            let retired = try await program.run(["partitions", "retire", name])
+            #expect(retired.code == 0, "\(retired.output)")
+            #expect(retired.output.contains("dropped \(name)"), "\(retired.output)")
+            let server = try await TestServers.postgres()
+            let block = try Self.guideBlock(containing: "archive fetch s3://history/partitions/\(name)")
+                .replacing("s3://history", with: folder).replacing("/srv/restore", with: "\(folder)/back")
+                .replacing(
+                    "PGUSER=touchline PGDATABASE=touchline", with: "PGUSER=touchline PGDATABASE=\(database.name)")
+            let restored = try await program.shell(
+                """
+                set -e; touchline() { "$TOUCHLINE" "$@" --config "$CONFIG"; }
+                export PGPORT=\(server.port) POSTGRES_PASSWORD=
+                \(block)
+                """)
+            #expect(restored.outcome.isSuccess, "\(restored.output)")
+            #expect(restored.output.hasSuffix("CREATE TABLE\nCOPY 1000\n"), "\(restored.output)")
+            #expect(try await database.value(digest) == before)
+            await program.removeFiles()
+        }
+    }
+
+    private static func guideBlock(containing line: String) throws -> String {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let guide = try String(contentsOf: root.appendingPathComponent("docs/ops.md"), encoding: .utf8)
+        let blocks = guide.components(separatedBy: "```bash\n").dropFirst()
+        return try #require(blocks.first { $0.contains(line) }).components(separatedBy: "```")[0]
+    }
+
     @Test(.motoServer) func `a partition goes to a bucket, and comes back as the guide says`() async throws {
         try await TestServers.withDatabase { url in
             try await MotoServer.with(bucket: "history") { server in

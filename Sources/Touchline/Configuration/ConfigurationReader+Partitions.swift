@@ -1,3 +1,4 @@
+import ExportFiles
 import ObjectStore
 import Writer
 
@@ -26,8 +27,11 @@ extension ConfigurationReader {
     private func archive(in store: ObjectStoreConfiguration) -> ArchiveTarget? {
         guard let text = string("archive") else { return nil }
         guard ObjectLocation.isURL(text) else {
-            if !text.hasPrefix("/") { reject("archive", text, "a folder's absolute path, or s3://bucket/prefix") }
-            return .folder(text)
+            let path = FolderURL.path(text) ?? text
+            if !path.hasPrefix("/") {
+                reject("archive", text, "a folder's absolute path, file:///path or s3://bucket/prefix")
+            }
+            return .folder(path)
         }
         do {
             let location = try ObjectLocation(url: text)

@@ -1,3 +1,4 @@
+import ExportFiles
 import Foundation
 import ObjectStore
 
@@ -9,6 +10,7 @@ struct FetchedRecordings: Sendable {
 
     /// Fetches what is in an object store; files stay where they are.
     static func fetch(_ names: [String], from store: ObjectStoreConfiguration) async throws -> FetchedRecordings {
+        let names = names.map { FolderURL.path($0) ?? $0 }
         guard names.contains(where: ObjectLocation.isURL) else { return FetchedRecordings(paths: names, folder: nil) }
         let locations = try names.map { ObjectLocation.isURL($0) ? try ObjectLocation(url: $0) : nil }
         let client = try ObjectStoreClient(store)

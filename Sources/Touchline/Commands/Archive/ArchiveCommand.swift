@@ -1,11 +1,11 @@
 import ArgumentParser
 import ObjectStore
 
-/// Files in an object store: recordings and retired partitions.
+/// Files in a bucket or a folder: recordings and retired partitions.
 struct ArchiveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "archive",
-        abstract: "Keep recordings and other files in an S3-compatible bucket, and bring them back.",
+        abstract: "Keep recordings and other files in a folder or an S3-compatible bucket, and bring them back.",
         subcommands: [ArchivePushCommand.self, ArchiveListCommand.self, ArchiveFetchCommand.self])
 }
 

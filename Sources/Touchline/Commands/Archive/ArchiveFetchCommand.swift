@@ -3,28 +3,70 @@ import ExportFiles
 import Foundation
 import ObjectStore
 
-/// Brings files back from a bucket.
+/// Brings files back from a bucket or a folder.
 struct ArchiveFetchCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fetch", abstract: "Bring files back from a bucket, verified by their checksums.",
+        commandName: "fetch", abstract: "Bring files back from a bucket or a folder, verified by their checksums.",
         discussion: """
             Example: touchline archive fetch s3://history/partitions/odds_ticks_20260307.csv.gz --to /srv/restore
             Example: touchline archive fetch s3://history/recordings/ --to /srv/restore
+            Example: touchline archive fetch file:///mnt/archive/recordings/ --to /srv/restore
             With a slash at the end, everything below it. A file appears under its name when it is whole and verified.
             """)
 
     @OptionGroup var options: ConfigurationOptions
-    @Argument(help: "s3://bucket/key, or s3://bucket/prefix/ for all that is in it.") var locations: [String]
+    @Argument(help: "s3://bucket/key, file:///path or a path; with a slash at the end all that is in it.")
+    var locations: [String]
     @Option(help: "The folder to put them in.") var to = "."
 
     func execute() async throws {
-        let locations = try locations.map { try ObjectLocation(url: $0) }
-        let store = try options.objectStore()
+        let places = try locations.map { try ArchivePlace($0) }
+        let objects = places.compactMap { if case .objects(let location) = $0 { location } else { nil } }
+        let paths = places.compactMap { if case .folder(let path) = $0 { path } else { nil } }
+        let store = objects.isEmpty ? nil : try options.objectStore()
         let folder = to
         let failures = try await Interruption.failing {
-            try await ArchiveFetch(store: store, folder: folder).fetch(locations)
+            let copied = try FolderFetch(folder: ArchiveFolder(folder)).fetch(paths)
+            guard let store else { return copied }
+            return try await copied + ArchiveFetch(store: store, folder: folder).fetch(objects)
         }
         if failures > 0 { throw CommandFailure(description: "\(failures) files could not be fetched") }
+    }
+}
+
+/// Copies files of a folder that keeps them into another.
+struct FolderFetch: Sendable {
+    let folder: ArchiveFolder
+
+    /// How many could not be had. What is wrong with one does not keep the others from being fetched.
+    func fetch(_ paths: [String]) throws -> Int {
+        if !paths.isEmpty { try folder.make() }
+        var failures = 0
+        for path in try expanded(paths) {
+            do {
+                guard let expected = LocalFiles.checksum(beside: path) else {
+                    throw ExportError.unverifiable(path: path)
+                }
+                let copied = try folder.take(
+                    path, as: LocalFiles.name(of: path), expected: expected, isReplacing: false)
+                let size = ExportProgress.size(copied.bytes)
+                StandardOutput.line(
+                    copied.isNew ? "fetched \(copied.path), \(size): verified" : "there already: \(copied.path)")
+            } catch let error as ExportError {
+                failures += 1
+                printError("touchline: \(error)")
+            }
+        }
+        return failures
+    }
+
+    private func expanded(_ paths: [String]) throws -> [String] {
+        try paths.flatMap { path -> [String] in
+            guard path.hasSuffix("/") else { return [path] }
+            let found = try LocalFiles.find([path])
+            if found.isEmpty { throw CommandFailure(description: "nothing is in \(path)") }
+            return found
+        }
     }
 }
 

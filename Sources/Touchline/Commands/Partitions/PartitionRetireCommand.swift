@@ -1,6 +1,5 @@
 import ArgumentParser
 import FeedModel
-import ObjectStore
 import PostgresCopy
 import Writer
 
@@ -21,7 +20,8 @@ struct PartitionRetireCommand: ReportingCommand {
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "The partitions, by name.") var names: [String] = []
     @Flag(help: "All whose time is over by writer.partitions.keep and keep_raw.") var expired = false
-    @Option(help: "A folder or s3://bucket/prefix for the files; default: writer.partitions.archive.")
+    @Option(
+        help: "A folder (also file:///path) or s3://bucket/prefix for the files; default: writer.partitions.archive.")
     var archive: String?
     @Flag(help: "Write no files, whatever the configuration says.") var noArchive = false
     @Flag(help: "Detach only: each stays as a table of its own.") var keep = false
@@ -51,8 +51,10 @@ struct PartitionRetireCommand: ReportingCommand {
     }
 
     private static func target(_ text: String, _ options: ConfigurationOptions) throws -> ArchiveTarget {
-        guard ObjectLocation.isURL(text) else { return .folder(text) }
-        return .objects(try ObjectLocation(url: text), try options.load().objectStore)
+        switch try ArchivePlace(text) {
+        case .folder(let path): .folder(path)
+        case .objects(let location): .objects(location, try options.load().objectStore)
+        }
     }
 
     private static func expired(_ policy: PartitionPolicy, _ connection: PostgresConnection) async throws -> [String] {

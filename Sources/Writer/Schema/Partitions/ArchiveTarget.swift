@@ -1,3 +1,5 @@
+import ExportFiles
+import Glibc
 package import ObjectStore
 import PostgresCopy
 
@@ -17,9 +19,15 @@ package enum ArchiveTarget: Sendable, Equatable, CustomStringConvertible {
 
     /// Throws if nothing could be kept there now: before anything is taken out of its table.
     func check(isStopping: @escaping @Sendable () -> Bool) async throws {
-        guard case .objects(let location, let store) = self else { return }
-        let client = try ObjectStoreClient(store)
-        try await Self.untilStopped(isStopping) { try await client.check(location) }
+        switch self {
+        case .folder(let path):
+            guard access(path, W_OK | X_OK) == 0 else {
+                throw ExportError.file("written to", path: path, reason: String(cString: strerror(errno)))
+            }
+        case .objects(let location, let store):
+            let client = try ObjectStoreClient(store)
+            try await Self.untilStopped(isStopping) { try await client.check(location) }
+        }
     }
 
     /// The partition is there when this returns, with every row, and verified.
