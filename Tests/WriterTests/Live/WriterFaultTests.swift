@@ -243,7 +243,12 @@ struct WriterFaultTests {
                 try await writer.append(samples.priced(10))
                 try await writer.settled()
                 var wasUnready = false
-                try await writer.holding("BEGIN; LOCK TABLE odds_ticks IN ACCESS EXCLUSIVE MODE") {
+                // Whoever holds it may do nothing for longer than our own sessions may.
+                let lock = """
+                    SET idle_in_transaction_session_timeout = 0;
+                    BEGIN; LOCK TABLE odds_ticks IN ACCESS EXCLUSIVE MODE
+                    """
+                try await writer.holding(lock) {
                     for _ in 0..<60 {
                         try await writer.append(samples.priced(20))
                         entries += 20
