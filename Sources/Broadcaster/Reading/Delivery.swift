@@ -7,13 +7,17 @@ import NIOCore
 /// the same however many frames it carries, so that batches twice as large halve the CPU of a delivery.
 struct Delivery {
     private let hosts: [HubHost]
+    private let now: @Sendable () -> ContinuousClock.Instant
     private(set) var underWay: [EventLoopFuture<Void>] = []
     private var areLoopsBehind = false
 
     /// Shorter waits are what handing over costs anyway.
-    private static let noticeableWait = Duration.microseconds(500)
+    static let noticeableWait = Duration.microseconds(500)
 
-    init(hosts: [HubHost]) { self.hosts = hosts }
+    init(hosts: [HubHost], now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.hosts = hosts
+        self.now = now
+    }
 
     /// To be called before the next batch is read.
     mutating func catchUp() async throws {
@@ -32,8 +36,8 @@ struct Delivery {
     }
 
     private mutating func waitsNoticeably() async throws -> Bool {
-        let began = ContinuousClock.now
+        let began = now()
         try await finish()
-        return ContinuousClock.now - began >= Self.noticeableWait
+        return now() - began >= Self.noticeableWait
     }
 }
