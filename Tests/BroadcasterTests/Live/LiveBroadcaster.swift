@@ -17,9 +17,9 @@ import WebSocketTransport
 /// A feed of its own on the tests' Redis, without a pipeline behind it.
 struct LiveFeed {
     let feed: FeedName
+    let redis: RedisConnection
+    let names: StreamNames
     private let endpoint: RedisEndpoint
-    private let redis: RedisConnection
-    private let names: StreamNames
 
     static func with(_ body: (LiveFeed) async throws -> Void) async throws {
         guard let feed = FeedName("book-a") else { return }
@@ -28,8 +28,8 @@ struct LiveFeed {
         let redis = RedisConnection(endpoint: endpoint, name: "test")
         try await redis.connect()
         _ = try await redis.createGroup(stream: names.events, group: "writer", at: .zero)
-        try await body(LiveFeed(feed: feed, endpoint: endpoint, redis: redis, names: names))
-        try await redis.delete([names.events, names.checkpoint])
+        try await body(LiveFeed(feed: feed, redis: redis, names: names, endpoint: endpoint))
+        try await redis.delete([names.events, names.checkpoint, names.raw, names.dead, names.processorOwner])
         await redis.close()
     }
 
