@@ -137,7 +137,9 @@ let package = Package(
         // Tests mirror the modules.
         .target(
             name: "TestSupport",
-            dependencies: nio + ["DevServices", log, .product(name: "NIOSSL", package: "swift-nio-ssl")],
+            dependencies: nio + [
+                "DevServices", "WebSocketTransport", log, .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             path: "Tests/TestSupport"),
         .testTarget(name: "FeedModelTests", dependencies: ["FeedModel"]),
         .testTarget(name: "FeedJSONTests", dependencies: ["FeedJSON"]),

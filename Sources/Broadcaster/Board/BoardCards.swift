@@ -9,7 +9,10 @@ enum BoardCards {
           return made;
         };
         const byId = id => document.getElementById(id);
-        const label = text => text.replace(/[_-]+/g, " ").replace(/^./, first => first.toUpperCase());
+        // The names of providers for people; a score keeps its dash.
+        const label = text =>
+          text.replace(/_+|(?<=[a-z])-+(?=[a-z])/gi, " ").replace(/^./, first => first.toUpperCase());
+        const counted = (count, name) => `${count} ${name}${count === 1 ? "" : "s"}`;
         const mainMarkets = ["1x2", "match_odds", "winner", "moneyline", "match_winner", "win"];
         const optionOrder = ["1", "home", "x", "draw", "2", "away", "over", "under", "yes", "no"];
         const rank = (list, text) => {
@@ -23,7 +26,6 @@ enum BoardCards {
             this.board = board;
             this.lane = lane;
             this.cells = new Map();
-            this.isOpen = false;
             this.root = element("article", "fixture");
             this.root.tabIndex = 0;
             this.root.addEventListener("keydown", event => {
@@ -42,8 +44,11 @@ enum BoardCards {
             return [this.title, this.fixture.tournament, this.sport, this.lane.name].join(" ").toLowerCase();
           }
 
+          // The board remembers it: a new snapshot makes new cards.
+          get isOpen() { return this.board.opened.has(this.lane.name); }
+
           toggle() {
-            this.isOpen = !this.isOpen;
+            if (!this.board.opened.delete(this.lane.name)) this.board.opened.add(this.lane.name);
             this.build();
           }
 
@@ -64,19 +69,24 @@ enum BoardCards {
 
           build() {
             const markets = this.markets();
+            const isButtonFocused = this.button !== undefined && this.button === document.activeElement;
             const head = element("div", "head");
             head.append(this.about());
             this.cells.clear();
             if (markets.length) head.append(this.market(markets[0], true));
             else head.append(element("div", "market"));
-            if (markets.length > 1) head.append(this.moreButton(markets.length - 1));
+            this.button = markets.length > 1 ? this.moreButton(markets.length - 1) : undefined;
+            if (this.button) head.append(this.button);
             this.root.replaceChildren(head);
             if (this.isOpen && markets.length > 1) {
               const rest = element("div", "rest");
               markets.slice(1).forEach(market => rest.append(this.market(market, false)));
               this.root.append(rest);
             }
+            // Whoever stands on the button stays there, whatever the fixture does.
+            if (isButtonFocused) (this.button || this.root).focus({ preventScroll: true });
             this.root.classList.toggle("is-live", this.isLive);
+            this.root.classList.toggle("is-suspended", this.fixture.status === "suspended");
             this.root.setAttribute("aria-label", this.title);
             this.trust();
           }
@@ -100,7 +110,7 @@ enum BoardCards {
 
           when() {
             if (this.isLive || ["finished", "cancelled"].includes(this.fixture.status)) return this.fixture.status;
-            if (!this.fixture.start) return "–";
+            if (!this.fixture.start) return this.fixture.status || "–";
             const start = new Date(this.fixture.start);
             const isToday = start.toDateString() === new Date().toDateString();
             return start.toLocaleString([], isToday ? { hour: "2-digit", minute: "2-digit" }
@@ -119,7 +129,7 @@ enum BoardCards {
           }
 
           moreButton(count) {
-            const button = element("button", "more", this.isOpen ? "Fewer" : `+${count} market${count > 1 ? "s" : ""}`);
+            const button = element("button", "more", this.isOpen ? "Fewer" : `+${counted(count, "market")}`);
             button.type = "button";
             button.setAttribute("aria-expanded", this.isOpen);
             button.addEventListener("click", () => this.toggle());
@@ -131,6 +141,7 @@ enum BoardCards {
             const who = row.name || this.optionName(row.option);
             const [odds, lay, note] = ["odds", "lay", "note"].map(name => element("span", name));
             const cell = { root, odds, lay, note };
+            lay.title = "lay";
             root.append(element("span", "who", row.line !== undefined && !line ? `${who} ${row.line}` : who), odds, lay, note);
             if (hasSparkline) {
               const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -161,6 +172,14 @@ enum BoardCards {
             cell.note.hidden = !isOff;
             cell.root.classList.toggle("is-off", isOff);
             if (cell.path) cell.path.setAttribute("d", this.board.sparkline(row));
+          }
+
+          // Time goes on where prices stand still.
+          drawTrends() {
+            for (const [key, cell] of this.cells) {
+              const row = cell.path && this.lane.rows.get(key);
+              if (row) cell.path.setAttribute("d", this.board.sparkline(row));
+            }
           }
 
           refresh(keys) {

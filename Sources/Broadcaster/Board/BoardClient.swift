@@ -13,20 +13,41 @@ enum BoardClient {
             this.heartbeat = 5000;
             this.attempts = 0;
             this.messages = 0;
+            // Whether the last connection got as far as the server's hello.
+            this.isGreeted = false;
+            this.token = new URLSearchParams(location.search).get("token");
           }
 
           open() {
             clearTimeout(this.retry);
             const url = new URL("/v1/ws", location.href);
             url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-            const token = new URLSearchParams(location.search).get("token");
-            if (token) url.searchParams.set("token", token);
+            if (this.token) url.searchParams.set("token", this.token);
             const socket = new WebSocket(url);
             this.socket = socket;
             socket.onmessage = event => { if (socket === this.socket) this.take(JSON.parse(event.data)); };
             socket.onclose = event => { if (socket === this.socket) this.closed(event); };
             this.listener.link("down", "connecting");
             this.watch();
+            if (!this.isGreeted) this.askWhetherAllowed(socket);
+            this.isGreeted = false;
+          }
+
+          // To a page, a connection that is refused looks like a server that is away. REST says which it is.
+          async askWhetherAllowed(socket) {
+            const headers = this.token ? { authorization: `Bearer ${this.token}` } : {};
+            const answer = await fetch("/v1/feeds", { headers }).catch(() => null);
+            if (!answer || ![401, 403].includes(answer.status) || socket !== this.socket) return;
+            this.socket = null;
+            socket.close();
+            this.stop("not allowed: add ?token= to the address");
+          }
+
+          // Nobody tries again by himself.
+          stop(why) {
+            clearTimeout(this.retry);
+            clearTimeout(this.silence);
+            this.listener.link("down", why);
           }
 
           // Another format is another filter: what is known does not carry over.
@@ -34,6 +55,8 @@ enum BoardClient {
             this.format = format;
             this.cursor = null;
             this.clear();
+            // Who has not been greeted yet subscribes in the new format anyway.
+            if (this.socket && this.socket.readyState === WebSocket.CONNECTING) return;
             const former = this.socket;
             this.socket = null;
             if (former) former.close(1000);
@@ -42,11 +65,10 @@ enum BoardClient {
 
           closed(event) {
             clearTimeout(this.silence);
-            for (const feed of this.feeds.values()) feed.state = "down";
+            for (const feed of this.feeds.values()) Object.assign(feed, { state: "down", why: "no connection to the server" });
             this.listener.feedsChanged();
             if ([4001, 4003, 4040].includes(event.code)) {
-              const why = event.code === 4040 ? "refused" : "not allowed: add ?token= to the address";
-              return this.listener.link("down", why);
+              return this.stop(event.code === 4040 ? "refused" : "not allowed: add ?token= to the address");
             }
             const slow = [4029, 4030].includes(event.code) ? 30000 : 0;
             const pause = slow + this.jitter(Math.min(15000, 300 * 2 ** this.attempts++)) + (this.leave || 0);
@@ -76,6 +98,7 @@ enum BoardClient {
             this.messages++;
             switch (message.t) {
             case "hello":
+              this.isGreeted = true;
               this.heartbeat = message.hb_ms;
               for (const [name, feed] of Object.entries(message.feeds)) {
                 this.setFeed(name, feed.state, feed.age_ms, feed.why);

@@ -40,8 +40,9 @@ enum BoardPage {
         <p id="empty" class="empty">Waiting for the first snapshot.</p>
         <footer class="foot">
           <span id="counts"></span>
-          <span class="keys"><kbd>/</kbd> search <kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> all markets
-            <kbd>l</kbd> live</span>
+          <span class="keys"><kbd>/</kbd> search <kbd>Esc</kbd> clear it <kbd>j</kbd> <kbd>k</kbd> move
+            <kbd>Enter</kbd> all markets <kbd>l</kbd> live</span>
+          <a id="pipeline" href="/ops">Pipeline</a>
         </footer>
         </body>
         </html>

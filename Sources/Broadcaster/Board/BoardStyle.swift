@@ -14,10 +14,11 @@ enum BoardStyle {
             --ground: #0d1311; --card: #151d1a; --ink: #e6eeea; --soft: #93a39b; --line: #25302b;
             --cell: #1d2723; --cell-ink: #eef6f2; --accent: #35c088; --accent-ink: #06281a; --lay: #2b2023;
             --live: #ff6b61; --up: #43d18f; --down: #ff7a6e; --warn: #ffc766; --warn-ground: #33290f;
-            --shadow: none;
+            --shadow: 0 0 transparent;
           }
         }
         * { box-sizing: border-box; }
+        html { scroll-padding-bottom: 48px; }
         [hidden] { display: none !important; }
         body { margin: 0; background: var(--ground); color: var(--ink); }
         button, input, select { font: inherit; color: inherit; }
@@ -57,7 +58,7 @@ enum BoardStyle {
         }
         .feeds li { padding: 2px 10px; border: 1px solid var(--line); border-radius: 99px; white-space: nowrap; }
         .feeds b { font-weight: 600; }
-        .feeds span { color: var(--soft); margin-left: 5px; font-variant-numeric: tabular-nums; }
+        .feeds span { color: var(--soft); margin-left: 1px; font-variant-numeric: tabular-nums; }
 
         .tools { display: flex; gap: 12px; align-items: center; margin: 10px 0; }
         .search { position: relative; flex: 1 1 auto; max-width: 460px; }
@@ -78,7 +79,7 @@ enum BoardStyle {
           color: var(--soft); cursor: pointer;
         }
         .sports button[aria-pressed="true"] { color: var(--ink); border-color: var(--accent); font-weight: 600; }
-        .sports small { margin-left: 5px; color: var(--soft); font-weight: 400; }
+        .sports small { margin-left: 1px; color: var(--soft); font-weight: 400; }
 
         .banner {
           padding: 9px max(16px, calc(50vw - 620px)); background: var(--warn-ground); color: var(--warn);
@@ -91,40 +92,47 @@ enum BoardStyle {
           margin-bottom: 8px; border: 1px solid var(--line); border-radius: 12px; background: var(--card);
           box-shadow: var(--shadow); content-visibility: auto; contain-intrinsic-size: auto 104px;
         }
-        .fixture.is-live { border-left: 3px solid var(--live); }
+        .fixture.is-live { box-shadow: inset 3px 0 var(--live), var(--shadow); }
+        .fixture.is-suspended { box-shadow: inset 3px 0 var(--warn), var(--shadow); }
         .fixture:focus-visible { outline-offset: -2px; }
         .head {
-          display: grid; grid-template-columns: minmax(190px, 1fr) minmax(0, 2.2fr) auto; gap: 14px;
+          display: grid; grid-template-columns: minmax(190px, 1fr) minmax(0, 2.2fr) 96px; gap: 14px;
           padding: 11px 14px;
         }
         .meta { display: flex; gap: 8px; align-items: center; color: var(--soft); font-size: 12px; min-width: 0; }
         .meta span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
         .tag { flex: none; font-weight: 700; font-size: 11px; letter-spacing: .04em; text-transform: uppercase; }
         .is-live .tag { color: var(--live); }
+        .is-suspended .tag { color: var(--warn); }
         .is-live .tag::before { content: "●"; margin-right: 4px; animation: beat 2s infinite; }
-        .team { display: flex; justify-content: space-between; gap: 10px; font-weight: 600; margin-top: 2px; }
-        .team b { font-variant-numeric: tabular-nums; }
+        .team {
+          display: flex; justify-content: space-between; align-items: baseline; gap: 10px; margin-top: 2px;
+          font-weight: 600;
+        }
+        .about, .team span { min-width: 0; }
+        .team span { overflow-wrap: anywhere; }
+        .team b { flex: none; font-variant-numeric: tabular-nums; }
         .market h3 { margin: 0 0 5px; font-size: 12px; font-weight: 600; color: var(--soft); }
         .prices {
           display: grid; grid-template-columns: repeat(auto-fit, minmax(92px, 1fr)); gap: 6px; margin: 0;
           padding: 0; list-style: none;
         }
         .price {
-          position: relative; display: grid; grid-template-columns: 1fr auto; align-items: baseline; gap: 0 6px;
+          position: relative; display: flex; flex-wrap: wrap; align-items: baseline; align-content: start; gap: 0 6px;
           min-width: 0;
           padding: 6px 9px 5px; border-radius: 8px; background: var(--cell); color: var(--cell-ink); overflow: hidden;
         }
         .price .who {
-          grid-column: 1 / -1; font-size: 12px; color: var(--soft); overflow: hidden; text-overflow: ellipsis;
+          flex: 0 0 100%; font-size: 12px; color: var(--soft); overflow: hidden; text-overflow: ellipsis;
           white-space: nowrap;
         }
         .price .odds { font-size: 17px; font-weight: 700; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
         .price .lay {
-          font-size: 13px; padding: 0 5px; border-radius: 5px; background: var(--lay);
+          margin-left: auto; font-size: 13px; padding: 0 5px; border-radius: 5px; background: var(--lay);
           font-variant-numeric: tabular-nums;
         }
-        .price .note { grid-column: 1 / -1; font-size: 11px; color: var(--soft); }
-        .price svg { grid-column: 1 / -1; width: 100%; height: 16px; margin-top: 2px; overflow: visible; }
+        .price .note { flex: 0 0 100%; font-size: 11px; color: var(--soft); }
+        .price svg { flex: 0 0 100%; width: 100%; height: 16px; margin-top: 2px; overflow: visible; }
         .price path {
           fill: none; stroke: var(--soft); stroke-width: 1.4; vector-effect: non-scaling-stroke; opacity: .75;
         }
@@ -132,13 +140,12 @@ enum BoardStyle {
         .price.is-off .odds { color: var(--soft); font-weight: 500; text-decoration: line-through; }
         .price.up { animation: up 1.6s ease-out; }
         .price.down { animation: down 1.6s ease-out; }
-        .price.up .odds::after { content: "▲"; }
-        .price.down .odds::after { content: "▼"; }
-        .price.up .odds::after, .price.down .odds::after { font-size: 9px; margin-left: 4px; vertical-align: 3px; }
-        .price.up .odds::after { color: var(--up); }
-        .price.down .odds::after { color: var(--down); }
+        .price.up::after, .price.down::after { position: absolute; top: 8px; right: 8px; font-size: 9px; }
+        .price.up::after { content: "▲"; color: var(--up); }
+        .price.down::after { content: "▼"; color: var(--down); }
+        .price.up .who, .price.down .who { padding-right: 12px; }
         .more {
-          align-self: center; min-width: 62px; padding: 8px 10px; border: 1px solid var(--line); border-radius: 8px;
+          align-self: center; min-width: 62px; padding: 8px 6px; border: 1px solid var(--line); border-radius: 8px;
           background: none; color: var(--soft); font-size: 12px; cursor: pointer; white-space: nowrap;
         }
         .more:hover { color: var(--ink); border-color: var(--soft); }
@@ -160,13 +167,18 @@ enum BoardStyle {
           padding: 7px max(16px, calc(50vw - 620px)); background: var(--card); border-top: 1px solid var(--line);
           color: var(--soft); font-variant-numeric: tabular-nums;
         }
-        @keyframes up { 0%, 25% { background: color-mix(in srgb, var(--up) 34%, var(--cell)); } }
-        @keyframes down { 0%, 25% { background: color-mix(in srgb, var(--down) 30%, var(--cell)); } }
+        .foot a { color: var(--accent); margin-left: auto; }
+        .foot .keys { margin-left: auto; }
+        .foot .keys + a { margin-left: 0; }
+        @keyframes up { 0%, 25% { background-color: color-mix(in srgb, var(--up) 34%, var(--cell)); } }
+        @keyframes down { 0%, 25% { background-color: color-mix(in srgb, var(--down) 30%, var(--cell)); } }
         @keyframes beat { 50% { opacity: .25; } }
         @media (max-width: 760px) {
           .top { position: static; }
           .feeds { margin-left: 0; width: 100%; }
           .tools { flex-wrap: wrap; }
+          /* A phone magnifies a page whose fields have smaller letters. */
+          .search input, .choice select { font-size: 16px; }
           .search { flex-basis: 100%; max-width: none; }
           .head { grid-template-columns: minmax(0, 1fr) auto; gap: 8px 10px; }
           .head .market { grid-column: 1 / -1; grid-row: 2; }

@@ -7,12 +7,15 @@ enum BoardView {
             this.traces = new Map();
             this.dirty = new Map();
             this.flashes = [];
+            // Lanes of which all markets are shown.
+            this.opened = new Set();
             this.sport = "";
             this.book = new OddsBook(this);
             this.isLayoutDue = false;
             this.listen();
             this.book.open();
             setInterval(() => this.count(), 1000);
+            setInterval(() => this.cards.forEach(card => card.drawTrends()), 10000);
           }
 
           // What the book tells.
@@ -26,6 +29,8 @@ enum BoardView {
             this.layout();
           }
           cleared() {
+            const focused = [...this.cards].find(([, card]) => card.root.contains(document.activeElement));
+            if (focused) this.focusedLane = focused[0];
             this.cards.forEach(card => card.root.remove());
             this.cards.clear();
             this.traces.clear();
@@ -56,12 +61,16 @@ enum BoardView {
             this.flashes.push([row, row.p > former ? "up" : "down"]);
           }
           feedsChanged(isNews = true) {
+            const told = JSON.stringify([...this.book.feeds].map(([name, feed]) => [name, feed.state, feed.why]));
+            // Whoever listens to the page hears of what is new, not of each heartbeat.
+            if (told === this.toldFeeds) return;
+            this.toldFeeds = told;
             const list = byId("feeds");
             list.replaceChildren(...[...this.book.feeds].map(([name, feed]) => {
               const item = element("li");
               item.dataset.state = feed.state;
               item.title = feed.why || feed.state;
-              item.append(element("b", "", name), element("span", "", feed.state === "up" ? "up" : feed.state));
+              item.append(element("b", "", name), " ", element("span", "", feed.state));
               return item;
             }));
             const distrusted = [...this.book.feeds].filter(([, feed]) => feed.state !== "up");
@@ -78,7 +87,8 @@ enum BoardView {
             if (price == null) return "–";
             if (this.book.format === "american") return price > 0 ? `+${price}` : String(price);
             if (this.book.format === "probability") return `${(price * 100).toFixed(1)} %`;
-            return price >= 100 ? String(Math.round(price)) : price.toFixed(2);
+            // Two decimals, and a third where there is one.
+            return price >= 100 ? String(Math.round(price * 100) / 100) : price.toFixed(3).replace(/0$/, "");
           }
           trace(row) {
             if (row.p == null) return;
@@ -169,7 +179,10 @@ enum BoardView {
             const sections = order.map(([sport, cards]) => this.section(sport, cards, liveCount(cards)));
             const board = byId("board");
             this.place(board, sections);
+            const lost = this.cards.get(this.focusedLane);
             if (focused !== document.activeElement && board.contains(focused)) focused.focus({ preventScroll: true });
+            else if (lost && document.activeElement === document.body) lost.root.focus({ preventScroll: true });
+            if (lost) this.focusedLane = undefined;
             byId("empty").hidden = sections.length > 0;
             const empty = this.cards.size ? "Nothing matches the filter." : "Waiting for the first fixtures.";
             byId("empty").textContent = empty;
@@ -185,7 +198,7 @@ enum BoardView {
             }
             const section = this.sections.get(sport);
             const title = section.firstChild;
-            const count = `${cards.length} fixture${cards.length === 1 ? "" : "s"}`;
+            const count = counted(cards.length, "fixture");
             title.replaceChildren(label(sport), element("small", "", live ? `${live} live · ${count}` : count));
             const start = card => card.fixture.start || 0;
             cards.sort((a, b) =>
@@ -206,7 +219,7 @@ enum BoardView {
               const button = element("button", "", name ? label(name) : "All sports");
               button.type = "button";
               button.setAttribute("aria-pressed", name === this.sport);
-              button.append(element("small", "", name ? totals.get(name) : this.cards.size));
+              button.append(" ", element("small", "", name ? totals.get(name) : this.cards.size));
               button.addEventListener("click", () => {
                 this.sport = name;
                 this.layout();
@@ -217,7 +230,7 @@ enum BoardView {
           count() {
             let rows = 0;
             for (const lane of this.book.lanes.values()) rows += lane.rows.size;
-            const texts = [`${this.book.lanes.size} fixtures`, `${rows} prices`, this.lagText];
+            const texts = [counted(this.book.lanes.size, "fixture"), counted(rows, "price"), this.lagText];
             byId("counts").textContent = texts.filter(Boolean).join(" · ");
           }
 
@@ -228,6 +241,13 @@ enum BoardView {
             byId("live").addEventListener("change", () => this.layout());
             byId("format").addEventListener("change", event => this.book.use(event.target.value));
             document.addEventListener("keydown", event => this.key(event));
+            byId("pipeline").search = location.search;
+            // What gets the focus is not to hide behind the header, which stays where it is on large screens.
+            const header = document.querySelector(".top");
+            new ResizeObserver(() => {
+              const isFixed = getComputedStyle(header).position === "sticky";
+              document.documentElement.style.scrollPaddingTop = `${(isFixed ? header.offsetHeight : 0) + 8}px`;
+            }).observe(header);
           }
           key(event) {
             const isTyping = ["INPUT", "SELECT"].includes(event.target.tagName);

@@ -51,7 +51,7 @@ struct ExampleTests {
     }
 
     /// Chromium tells of the page's book on its console.
-    @Test(.enabled(if: has("chromium"), "needs chromium")) func browser() async throws {
+    @Test(.needsChromium) func browser() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("touchline-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
