@@ -42,12 +42,13 @@ package enum SecretMask {
         return String(decoding: characters, as: UTF8.self)
     }
 
-    /// `scheme://user:password@host`: from the colon to the last `@` of the authority.
+    /// `scheme://user:password@host`: from the colon to the last `@` of the word. A password that should have been
+    /// percent-encoded may have any of `/?#@` in it; rather is a path hidden that has an `@`.
     private static func maskUserInformation(_ bytes: inout [UInt8]) {
         var start = 0
         while let scheme = find("://", in: bytes, from: start) {
             let authority = scheme + 3
-            let end = bytes[authority...].firstIndex { isEndOfAuthority($0) } ?? bytes.count
+            let end = bytes[authority...].firstIndex { isEndOfURL($0) } ?? bytes.count
             start = authority
             guard let at = bytes[authority..<end].lastIndex(of: UInt8(ascii: "@")),
                 let colon = bytes[authority..<at].firstIndex(of: UInt8(ascii: ":"))
@@ -101,8 +102,8 @@ package enum SecretMask {
 
     private static func lowercased(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte | 0x20 : byte }
 
-    private static func isEndOfAuthority(_ byte: UInt8) -> Bool {
-        byte <= UInt8(ascii: " ") || "/?#\"'".utf8.contains(byte)
+    private static func isEndOfURL(_ byte: UInt8) -> Bool {
+        byte <= UInt8(ascii: " ") || "\"'".utf8.contains(byte)
     }
 
     private static func isEndOfValue(_ byte: UInt8) -> Bool {

@@ -120,13 +120,17 @@ extension TouchlineConfiguration {
         let redis = reader.section("redis")
         redisURL = redis.string("url") ?? redisURL
         prefix = redis.string("prefix") ?? prefix
-        if (try? RedisEndpoint(url: redisURL)) == nil {
+        if PasswordEncoding.isMissing(in: redisURL) {
+            redis.problem("url", PasswordEncoding.demand)
+        } else if (try? RedisEndpoint(url: redisURL)) == nil {
             redis.reject("url", redisURL, "redis://[user:password@]host[:port][/db] or unix:///path")
         }
         redis.rejectUnknownKeys()
         let postgres = reader.section("postgres")
         postgresURL = postgres.string("url") ?? postgresURL
-        do { try PostgresConnection.validate(url: postgresURL) } catch {
+        if PasswordEncoding.isMissing(in: postgresURL) {
+            postgres.problem("url", PasswordEncoding.demand)
+        } else if (try? PostgresConnection.validate(url: postgresURL)) == nil {
             postgres.reject("url", postgresURL, "what libpq understands, such as postgresql://user@host:5432/database")
         }
         postgresConnections = postgres.integer("connections", in: 1...16, default: postgresConnections)
