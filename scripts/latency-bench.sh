@@ -95,7 +95,7 @@ done) &
 (while read -r name; do
   sleep $((seconds / 8))
   touchline partitions create >>"$work/retired" 2>&1 || echo "making partitions failed" >>"$work/refused"
-  timeout $((seconds / 8)) "$program" partitions retire "$name" --config "$work/touchline.yaml" >>"$work/retired" 2>&1 ||
+  timeout $((seconds / 8)) "$program" partitions retire "$name" --no-archive --config "$work/touchline.yaml" >>"$work/retired" 2>&1 ||
     echo "$name was not retired meanwhile" >>"$work/refused"
 done <"$work/old") &
 began="$SECONDS"

@@ -100,6 +100,25 @@ import Testing
         }
     }
 
+    @Test func `without an archive a named one goes only if that is said`() async throws {
+        try await TestServers.withDatabase { url in
+            let database = PipelineDatabase(url)
+            let program = try StageProcesses(configuration: "postgres: { url: \"\(url)\" }")
+            #expect(try await program.run(["migrate"]).code == 0)
+            let name = "odds_ticks_20200101"
+            _ = try await database.value(
+                "CREATE TABLE \(name) PARTITION OF odds_ticks FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')")
+            let unsure = try await program.run(["partitions", "retire", name])
+            #expect(unsure.code == 2 && unsure.output.contains("there is no archive"), "\(unsure.output)")
+            #expect(
+                try await database.value("SELECT count(*) FROM pg_inherits WHERE inhrelid = '\(name)'::regclass") == "1"
+            )
+            let sure = try await program.run(["partitions", "retire", name, "--no-archive"])
+            #expect(sure.code == 0 && sure.output.contains("dropped \(name)"), "\(sure.output)")
+            await program.removeFiles()
+        }
+    }
+
     private static func guideBlock(containing line: String) throws -> String {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

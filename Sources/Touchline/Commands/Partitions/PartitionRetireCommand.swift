@@ -12,9 +12,10 @@ struct PartitionRetireCommand: ReportingCommand {
             Example: touchline partitions retire --expired
             Example: touchline partitions retire odds_ticks_20260307 --archive /srv/archive
             Example: touchline partitions retire --expired --archive s3://history/touchline
-            Killed at any moment, the same command goes on where it stopped. A file is NAME.csv.gz with NAME.csv.gz.sha256
-            beside it; COPY … FROM … WITH (FORMAT csv, HEADER) brings it back. Another file of that name is never replaced.
-            A named one that may still get rows, which come up to seven days late, is refused.
+            Killed at any moment, the same command goes on where it stopped. A file is NAME.csv.gz with \
+            NAME.csv.gz.sha256 beside it; COPY … FROM … WITH (FORMAT csv, HEADER) brings it back. Another file of that \
+            name is never replaced. A named one that may still get rows, which come up to seven days late, is refused. \
+            Without an archive the rows of a named one are gone for ever: that takes --no-archive.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -42,12 +43,21 @@ struct PartitionRetireCommand: ReportingCommand {
                     try await expired
                     ? Self.expired(policy, connection) : Self.named(names, policy, connection)
                 let target = noArchive ? nil : given ?? policy.archive
+                if !expired, !keep, !noArchive, target == nil { throw Self.unarchived(chosen) }
                 let end = keep ? .keep : target.map { PartitionRetirement.End.archive($0) } ?? .drop
                 let retirement = PartitionRetirement(isStopping: { Task.isCancelled })
                 for name in chosen { try await retirement.retire(name, end, connection) { print(Self.sentence($0)) } }
                 if chosen.isEmpty { print("nothing is due") }
             }
         }
+    }
+
+    /// What the configuration says of expired ones is a decision; a name alone is none.
+    private static func unarchived(_ names: [String]) -> CommandFailure {
+        CommandFailure(
+            description: "\(names.joined(separator: ", ")): there is no archive, and the rows would be gone for ever: "
+                + "name one with --archive, detach only with --keep, or say --no-archive",
+            exitCode: ExitCode(2))
     }
 
     private static func target(_ text: String, _ options: ConfigurationOptions) throws -> ArchiveTarget {
