@@ -106,6 +106,7 @@ import Testing
         let emptyPostgres: String
         /// The migrated one, for a role that may only look.
         let strangersPostgres: String
+        let stranger: String
         /// `ws://…`, wants the token `right`.
         let book: String
         /// Folders for files, and one that is none.
@@ -161,12 +162,14 @@ import Testing
         let other = "127.0.0.1:\(around.otherRedis.port)"
         return servers(around, other) + facts(around, other) + [
             Mistake(
-                what: "nobody listens", feed: "url: ws://127.0.0.1:1", words: ["feed a", "cannot connect", "refused"]),
+                what: "nobody listens", feed: "url: ws://127.0.0.1:1",
+                words: ["feed a", "cannot connect", ":1: connection refused:"]),
             Mistake(
                 what: "no such host", feed: "url: ws://feed.invalid",
                 words: ["feed a", "cannot connect", "feed.invalid"]),
             Mistake(
-                what: "another token", feed: "url: \"\(around.book)\", token: hush", words: ["feed a", "status 401"]),
+                what: "another token", feed: "url: \"\(around.book)\", token: hush",
+                words: ["feed a", "status 401: token not valid: renew"]),
             Mistake(
                 what: "no token", feed: "url: \"\(around.book)\"", words: ["feed a", "status 401"]),
             Mistake(
@@ -187,7 +190,7 @@ import Testing
             Mistake(
                 what: "a folder for recordings that cannot be made",
                 feed: "url: \"\(around.book)\", token: right, record: /proc/none",
-                words: ["feed a", "/proc/none", "record"]),
+                words: ["feed a", "/proc/none", "no such file or directory", "record"]),
             Mistake(
                 what: "an archive that cannot be written",
                 rest: "writer: { partitions: { keep: 30d, archive: /proc/none } }",
@@ -231,6 +234,10 @@ import Testing
                 what: "no such role", postgres: around.postgres.replacing(/\/\/[^@\/]*@/, with: "//nobody:hush@"),
                 words: ["postgres", "nobody"]),
             Mistake(what: "no tables", postgres: around.emptyPostgres, words: ["postgres", "migrate"]),
+            Mistake(
+                what: "no tables, and nobody who may make them",
+                postgres: around.emptyPostgres.replacing(/\/\/[^@\/]*@/, with: "//\(around.stranger)@"),
+                words: ["postgres", "may not make tables", "ALTER DATABASE", "OWNER TO"]),
         ]
     }
 
@@ -307,13 +314,14 @@ import Testing
             let stages = try StageProcesses(configuration: "postgres: { url: \"\(postgres)\" }")
             #expect(try await stages.run(["migrate"]).code == 0)
             await stages.removeFiles()
-            let strangers = try await Self.letStrangerLook(postgres)
+            let stranger = RandomName.next("stranger")
+            let strangers = try await Self.letStrangerLook(stranger, postgres)
             try await Self.dropNewestPartition(postgres)
             try await TestServers.withDatabase { empty in
                 try await body(
                     Surroundings(
                         redis: redis, otherRedis: other, tightRedis: tight, postgres: postgres, emptyPostgres: empty,
-                        strangersPostgres: strangers, book: address, folder: folder))
+                        strangersPostgres: strangers, stranger: stranger, book: address, folder: folder))
             }
         }
         await book.stop()
@@ -334,9 +342,8 @@ import Testing
     }
 
     /// The URL for a role that may read what the migrator does, and nothing else.
-    private static func letStrangerLook(_ url: String) async throws -> String {
+    private static func letStrangerLook(_ role: String, _ url: String) async throws -> String {
         let database = PipelineDatabase(url)
-        let role = RandomName.next("stranger")
         _ = try await database.value("CREATE ROLE \"\(role)\" LOGIN; GRANT SELECT ON schema_migrations TO \"\(role)\"")
         return url.replacing(/\/\/[^@\/]*@/, with: "//\(role)@")
     }

@@ -49,20 +49,31 @@ struct MigrateCommand: ReportingCommand {
             await connection.close()
         } catch let error as PostgresError {
             await connection.close()
-            throw CommandFailure(
-                description: "Postgres at \(SecretMask.masked(url)) cannot be migrated: \(error)")
+            var description = "Postgres at \(SecretMask.masked(url)) cannot be migrated: \(error)"
+            if error.sqlState == "42501", let finding = await SchemaRight.finding(url), let remedy = finding.remedy {
+                description += "; \(remedy)"
+            }
+            throw CommandFailure(description: description)
+        } catch let failure as CommandFailure {
+            await connection.close()
+            throw failure
         } catch let error as PartitionError {
             await connection.close()
             throw CommandFailure(description: "\(error)")
         }
     }
 
-    /// What the role that migrates may not do, somebody else must: it is told, and no failure.
+    /// What the role that migrates may not do, somebody else must: it is told, and a failure until it is done.
     private static func establish(
         _ role: AnalystRole, _ connection: PostgresConnection, _ report: @Sendable (String) -> Void
     ) async throws {
         let refusals = try await role.establish(connection)
         for refusal in refusals { printError("touchline: role \(role.name): \(refusal)") }
-        if refusals.isEmpty { report("role \(role.name) reads the schema") }
+        guard refusals.isEmpty else {
+            throw CommandFailure(
+                description:
+                    "role \(role.name) is not as it must be yet: run this again once the statements have been run")
+        }
+        report("role \(role.name) reads the schema")
     }
 }

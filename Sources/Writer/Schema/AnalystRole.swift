@@ -22,17 +22,21 @@ package struct AnalystRole: Sendable {
     /// Makes the role unless it is there, gives it its limits and lets it read. What the connection's role may not do is
     /// returned, and the rest is done.
     package func establish(_ connection: PostgresConnection) async throws -> [Refusal] {
-        let (isThere, database, schema) = try await connection.withSession { [name] session in
+        let (isThere, database, schema, owner) = try await connection.withSession { [name] session in
             let rows = try session.query(
                 """
                 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1), quote_ident(current_database()),
-                       quote_ident(current_schema())
+                       quote_ident(current_schema()), quote_ident(current_user)
                 """, [.text(name)])
-            return (rows.bool(0, 0) ?? false, rows.text(0, 1) ?? "", rows.text(0, 2) ?? "")
+            return (rows.bool(0, 0) ?? false, rows.text(0, 1) ?? "", rows.text(0, 2) ?? "", rows.text(0, 3) ?? "")
         }
         let creation = isThere ? [] : ["CREATE ROLE \(identifier) LOGIN"]
+        let set = try await settings(connection)
+        let limits = Self.limits.filter { !set.contains($0.name.lowercased()) }.map {
+            "ALTER ROLE \(identifier) IN DATABASE \(database) SET \($0.name) = \($0.value)"
+        }
         var refusals: [Refusal] = []
-        for statement in creation + limits(database) + grants(database, schema) {
+        for statement in creation + limits + grants(database, schema, owner) {
             if let reason = try await refusal(of: statement, connection) {
                 refusals.append(Refusal(statement: statement, reason: reason))
             }
@@ -42,21 +46,35 @@ package struct AnalystRole: Sendable {
 
     private var identifier: String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
-    private func limits(_ database: String) -> [String] {
-        [
-            "statement_timeout = '\(Self.statementTimeout)'", "idle_in_transaction_session_timeout = '5min'",
-            // A slip, such as DELETE in a role that somebody gave more to, is refused as well.
-            "default_transaction_read_only = on", "TimeZone = 'UTC'",
-        ].map { "ALTER ROLE \(identifier) IN DATABASE \(database) SET \($0)" }
+    private static let limits = [
+        (name: "statement_timeout", value: "'\(statementTimeout)'"),
+        (name: "idle_in_transaction_session_timeout", value: "'5min'"),
+        // A slip, such as DELETE in a role that somebody gave more to, is refused as well.
+        (name: "default_transaction_read_only", value: "on"), (name: "TimeZone", value: "'UTC'"),
+    ]
+
+    /// The settings that the role has in this database, in lower case. An administrator made them, or chose other values.
+    private func settings(_ connection: PostgresConnection) async throws -> Set<String> {
+        let rows = try await connection.withSession { [name] session in
+            try session.texts(
+                """
+                SELECT lower(split_part(setting, '=', 1))
+                  FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+                  JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) AS setting
+                 WHERE r.rolname = $1 AND d.datname = current_database()
+                """, [.text(name)])
+        }
+        return Set(rows.compactMap { $0.first ?? nil })
     }
 
     /// Of what there is, and of what later migrations make.
-    private func grants(_ database: String, _ schema: String) -> [String] {
+    private func grants(_ database: String, _ schema: String, _ owner: String) -> [String] {
         [
             "GRANT CONNECT ON DATABASE \(database) TO \(identifier)",
             "GRANT USAGE ON SCHEMA \(schema) TO \(identifier)",
             "GRANT SELECT ON ALL TABLES IN SCHEMA \(schema) TO \(identifier)",
-            "ALTER DEFAULT PRIVILEGES IN SCHEMA \(schema) GRANT SELECT ON TABLES TO \(identifier)",
+            // Said by name: whoever runs the statement in our place has tables of his own.
+            "ALTER DEFAULT PRIVILEGES FOR ROLE \(owner) IN SCHEMA \(schema) GRANT SELECT ON TABLES TO \(identifier)",
         ]
     }
 

@@ -57,6 +57,34 @@ struct AnalystRoleTests {
         }
     }
 
+    @Test func `what an administrator has done is not asked for again`() async throws {
+        try await withRole { name, url in
+            let low = "\(name)_low"
+            let owner = PostgresConnection(url: url, name: "owner")
+            try await owner.connect()
+            _ = try await owner.withSession {
+                try $0.execute("CREATE ROLE \(low) LOGIN; GRANT ALL ON SCHEMA public TO \(low)")
+            }
+            let connection = PostgresConnection(url: url.replacing("touchline@", with: "\(low)@"), name: "low")
+            try await connection.connect()
+            try await SchemaMigrator().migrate(connection)
+            let role = AnalystRole(name: name)
+            let told = try await role.establish(connection)
+            #expect(told.contains { $0.statement.contains("FOR ROLE \(low) IN SCHEMA") }, "\(told)")
+            // As an administrator would, word for word.
+            for refusal in told { _ = try await owner.withSession { try $0.execute(refusal.statement) } }
+            #expect(try await role.establish(connection).isEmpty)
+            _ = try await connection.withSession { try $0.execute("CREATE TABLE later (n int)") }
+            let isReadable = try await owner.withSession {
+                try $0.texts("SELECT has_table_privilege($1, 'later', 'SELECT')::text", [.text(name)])
+            }
+            #expect(isReadable == [["true"]])
+            await connection.close()
+            _ = try await owner.withSession { try $0.execute("DROP OWNED BY \(low) CASCADE; DROP ROLE \(low)") }
+            await owner.close()
+        }
+    }
+
     /// Roles belong to the whole server: each test has one of its own and leaves none.
     private func withRole(_ body: (_ name: String, _ url: String) async throws -> Void) async throws {
         let server = try await TestServers.postgres()

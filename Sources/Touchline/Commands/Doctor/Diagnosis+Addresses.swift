@@ -6,17 +6,25 @@ import WebSocketTransport
 
 /// What the process itself would listen on, and where it would post.
 extension Diagnosis {
-    /// An address that is taken is as it should be while the pipeline runs: then its own endpoint says who it is.
+    /// What says that a touchline is behind an address: a document of each port that needs no credentials, and a word in it.
+    private struct Sign {
+        let path: String
+        let word: String
+
+        static let operations = Sign(path: "/version", word: #""name":"touchline""#)
+        static let subscribers = Sign(path: "/openapi.json", word: #""Touchline subscribers""#)
+    }
+
+    /// An address that is taken is as it should be while the pipeline runs: then it says itself who it is.
     static func listeners(_ configuration: TouchlineConfiguration) async -> [Finding] {
-        let isRunning = await isTouchline(configuration.operations)
-        let operations = await listening("operations.listen", configuration.operations, nil, isRunning: isRunning)
+        let operations = await listening("operations.listen", configuration.operations, nil, .operations)
         let broadcaster = await listening(
-            "broadcaster.listen", configuration.broadcaster, configuration.subscribers.tls, isRunning: isRunning)
+            "broadcaster.listen", configuration.broadcaster, configuration.subscribers.tls, .subscribers)
         return [operations, broadcaster]
     }
 
     private static func listening(
-        _ key: String, _ address: ListenAddress, _ tls: ServerTLSConfiguration?, isRunning: Bool
+        _ key: String, _ address: ListenAddress, _ tls: ServerTLSConfiguration?, _ sign: Sign
     ) async -> Finding {
         var server = HTTPServerConfiguration(host: address.host, port: address.port)
         server.tls = tls
@@ -38,18 +46,25 @@ extension Diagnosis {
             guard reason.contains("another program") else {
                 return Finding(key, problem: "\(error)", remedy: "set \(key) to an address of this machine")
             }
-            if isRunning { return Finding("\(key) \(address) is served by a running touchline") }
-            return Finding(key, problem: "\(error)", remedy: "stop it, or choose another address", isWarning: true)
+            if tls == nil, await isTouchline(address, sign) {
+                return Finding("\(key) \(address) is served by a running touchline")
+            }
+            // A certificate is for a name that we do not know: over TLS nobody can be asked.
+            let remedy =
+                tls == nil
+                ? "stop it, or choose another address"
+                : "if it is not the Broadcaster itself, stop it, or choose another address"
+            return Finding(key, problem: "\(error)", remedy: remedy, isWarning: true)
         }
     }
 
-    private static func isTouchline(_ address: ListenAddress) async -> Bool {
+    private static func isTouchline(_ address: ListenAddress, _ sign: Sign) async -> Bool {
         guard address.port != 0 else { return false }
-        var exchange = HTTPExchange(url: "http://\(address)/version")
+        var exchange = HTTPExchange(url: "http://\(address)\(sign.path)")
         exchange.method = "GET"
         exchange.timeout = .seconds(2)
         let answer = try? await exchange.perform(group: MultiThreadedEventLoopGroup.singleton)
-        return answer.map { String(decoding: $0.body, as: UTF8.self).contains(#""name":"touchline""#) } ?? false
+        return answer.map { String(decoding: $0.body, as: UTF8.self).contains(sign.word) } ?? false
     }
 
     /// Nil without tokens to verify.

@@ -37,6 +37,7 @@ extension Diagnosis {
         } catch let error as PostgresError {
             return [Finding("postgres", problem: "\(error)", remedy: remedy(for: error))]
         } catch let failure as CommandFailure {
+            if let finding = await SchemaRight.finding(configuration.postgresURL) { return [finding] }
             // The sentence ends with what to do.
             let parts = failure.description.split(separator: ": ", maxSplits: 1).map(String.init)
             let remedy = parts.count == 2 ? parts[1] : "run `touchline migrate`"
