@@ -51,7 +51,7 @@ import Testing
         let bad = try await program.write(Self.price("2.6"), to: "bad.yaml")
         let (code, output) = try await program.runWithoutConfiguration(["test", "--print", bad])
         #expect(
-            code == 0 && output.contains("# frame 1, line 5: 1 events\n    events:\n      - {\"type\":\"odds_change\",")
+            code == 0 && output.contains("# frame 1, line 5: 1 event\n    events:\n      - {\"type\":\"odds_change\",")
         )
         #expect(output.contains("\"odd\":2.5"), "\(output)")
         await program.removeFiles()

@@ -36,7 +36,9 @@ import Testing
                 guard !outcome.events.isEmpty || !outcome.letters.isEmpty else { continue }
                 let next = parts.popFirst()
                 let lines = try #require(next)
-                let text = (["provider: \(name)", "frames:", "  - frame: x", "    exactly: true"] + lines)
+                let margin = String(repeating: " ", count: step.indentation)
+                let head = ["- frame: x", "  exactly: true"].map { String(margin.dropLast(2)) + $0 }
+                let text = (["provider: \(name)", "frames:"] + head + lines)
                     .joined(separator: "\n")
                 let pasted = try #require(try MappingFile.read(text, path: "pasted.yaml").first?.steps.first)
                 #expect(pasted.expectation.events.count == outcome.events.count)

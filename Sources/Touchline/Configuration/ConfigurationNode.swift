@@ -10,6 +10,8 @@ struct ConfigurationNode: Sendable {
 
     let content: Content
     let line: Int
+    /// Where it begins in its line; 1 is the first.
+    var column = 1
 
     static let empty = ConfigurationNode(content: .mapping([]), line: 1)
 
@@ -35,6 +37,7 @@ struct ConfigurationNode: Sendable {
 
     private init(_ node: Node) {
         line = node.mark?.line ?? 1
+        column = node.mark?.column ?? 1
         switch node {
         case .scalar(let scalar): content = .scalar(scalar.string)
         case .mapping(let mapping):

@@ -24,6 +24,8 @@ struct MappingStep: Sendable {
     let input: Input
     let receivedAt: Timestamp
     let expectation: MappingExpectation
+    /// How far the step's keys stand from the left in its file.
+    var indentation = 4
 }
 
 /// What a step must become. Without a word about events any will do; letters that nobody expects are failures.

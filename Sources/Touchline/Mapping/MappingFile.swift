@@ -10,7 +10,9 @@ struct MappingFile {
     /// The cases of a file. Throws `ConfigurationError` with every problem and its line.
     static func read(_ path: String) throws -> [MappingCase] {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw ConfigurationError(file: path, problems: [.init(line: nil, message: "cannot be read as UTF-8 text")])
+            let isThere = FileManager.default.fileExists(atPath: path)
+            let message = isThere ? "cannot be read as UTF-8 text" : "there is no such file"
+            throw ConfigurationError(file: path, problems: [.init(line: nil, message: message)])
         }
         return try read(text, path: path)
     }
@@ -95,7 +97,9 @@ struct MappingFile {
             let expectation = expectation(step)
             step.rejectUnknownKeys()
             guard let input else { return nil }
-            return MappingStep(line: step.line, input: input, receivedAt: time, expectation: expectation)
+            return MappingStep(
+                line: step.line, input: input, receivedAt: time, expectation: expectation,
+                indentation: step.indentation)
         }
     }
 

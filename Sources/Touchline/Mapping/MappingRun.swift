@@ -23,15 +23,18 @@ struct MappingRun {
         var lines = ["# \(mapping.file):\(mapping.line): \(mapping.name)"]
         for (index, step) in mapping.steps.enumerated() {
             let outcome = try decoding.take(step)
-            lines.append("# frame \(index + 1), line \(step.line): \(outcome.events.count) events")
-            lines += Self.list("events", outcome.events.map(\.json))
-            lines += Self.list("letters", outcome.letters.map(Self.expectation))
+            let count = outcome.events.count
+            lines.append("# frame \(index + 1), line \(step.line): \(count) event\(count == 1 ? "" : "s")")
+            lines += Self.list("events", outcome.events.map(\.json), step.indentation)
+            lines += Self.list("letters", outcome.letters.map(Self.expectation), step.indentation)
         }
         return lines
     }
 
-    private static func list(_ key: String, _ items: [String]) -> [String] {
-        items.isEmpty ? [] : ["    \(key):"] + items.map { "      - \($0)" }
+    /// As far from the left as the frame's own keys, so that it can be pasted below them.
+    private static func list(_ key: String, _ items: [String], _ indentation: Int) -> [String] {
+        let margin = String(repeating: " ", count: indentation)
+        return items.isEmpty ? [] : ["\(margin)\(key):"] + items.map { "\(margin)  - \($0)" }
     }
 
     /// Of a letter only what an expectation can name.

@@ -3,6 +3,8 @@
 /// Unlike a configuration's values these are taken as they stand: no environment, no `${…}`, because frames contain anything.
 final class StrictMapping {
     let line: Int
+    /// How far its keys stand from the left.
+    let indentation: Int
     private let place: String
     private let entries: [(key: String, value: ConfigurationNode)]
     private let problems: ConfigurationReader.Problems
@@ -11,6 +13,7 @@ final class StrictMapping {
     /// - Parameter place: what the mapping is, for a problem with it.
     init(_ node: ConfigurationNode, _ place: String, problems: ConfigurationReader.Problems) {
         line = node.line
+        indentation = node.column - 1
         self.place = place
         self.problems = problems
         if case .mapping(let entries) = node.content {
