@@ -14,7 +14,8 @@ package enum BroadcasterError: Error, Sendable, Equatable, CustomStringConvertib
     package var description: String {
         switch self {
         case .configuration(let what): what
-        case .listening(let what): "cannot listen: \(what)"
+        case .listening(let what):
+            "\(what) (broadcaster.listen, or TOUCHLINE_BROADCASTER_LISTEN, names another address)"
         case .unreadableEntry(let feed, let what): "feed \(feed): \(what)"
         }
     }

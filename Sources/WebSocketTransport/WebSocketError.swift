@@ -31,6 +31,11 @@ package enum WebSocketError: Error, Sendable, Hashable, CustomStringConvertible 
         }
     }
 
+    /// Servers end what they say with a line end.
+    private static func withoutEnd(_ body: String) -> Substring {
+        body[..<(body.lastIndex { !$0.isWhitespace }.map(body.index(after:)) ?? body.startIndex)]
+    }
+
     package var description: String {
         switch self {
         case .configuration(let what): what
@@ -41,7 +46,8 @@ package enum WebSocketError: Error, Sendable, Hashable, CustomStringConvertible 
         case .proxyRefused(let status?): "the proxy refuses the connection with status \(status)"
         case .timedOut: "no open connection within the connect timeout"
         case .refused(let status, _, let body):
-            body.isEmpty ? "refused with status \(status)" : "refused with status \(status): \(body)"
+            Self.withoutEnd(body).isEmpty
+                ? "refused with status \(status)" : "refused with status \(status): \(Self.withoutEnd(body))"
         case .handshakeInvalid(let why): "invalid answer to the upgrade: \(why)"
         case .answerInvalid(let why): "invalid answer: \(why)"
         case .closed(let reason): reason.map { "closed: \($0)" } ?? "closed"

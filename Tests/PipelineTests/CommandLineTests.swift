@@ -307,4 +307,53 @@ import Testing
         #expect(findings.allSatisfy { ($0["problem"] == nil) == ($0["state"] == "ok") }, "\(json)")
         await program.removeFiles()
     }
+
+    @Test func `doctor asks each address who is there`() async throws {
+        let redis = try await TestServers.redis()
+        let (port, absent) = (try FreePort.find(), try FreePort.find())
+        let stages = try StageProcesses(
+            configuration: """
+                redis: { url: "\(redis.url)", prefix: "\(RandomName.next("doctor"))" }
+                feeds: { a: { provider: sportsbook, url: "ws://127.0.0.1:1" } }
+                broadcaster: { listen: "127.0.0.1:\(port)" }
+                operations: { listen: "127.0.0.1:0" }
+                """)
+        try await stages.start("broadcast")
+        // The Broadcaster alone is there, and nobody at the address of the operations.
+        let operations = ["TOUCHLINE_OPERATIONS_LISTEN": "127.0.0.1:\(absent)"]
+        var output = ""
+        for _ in 0..<100 where !output.contains("served by") {
+            try await stages.start("doctor", environment: operations)
+            _ = await stages.outcome(of: "doctor")
+            output = await stages.output(of: "doctor")
+            if !output.contains("served by") { try await Task.sleep(for: .milliseconds(50)) }
+        }
+        #expect(
+            output.contains("ok       broadcaster.listen 127.0.0.1:\(port) is served by a running touchline"),
+            "\(output)")
+        #expect(output.contains("operations.listen 127.0.0.1:\(absent) can be listened on"), "\(output)")
+        // A port that somebody else has.
+        let foreign = "127.0.0.1:\(redis.port)"
+        try await stages.start(
+            "doctor", as: "foreign",
+            environment: operations.merging(["TOUCHLINE_BROADCASTER_LISTEN": foreign]) { $1 })
+        _ = await stages.outcome(of: "foreign")
+        output = await stages.output(of: "foreign")
+        #expect(
+            output.contains("warning  broadcaster.listen: cannot listen on \(foreign): another program"), "\(output)")
+        _ = await stages.stop()
+        await stages.removeFiles()
+    }
+
+    @Test func `what is not there is said to be not there`() async throws {
+        let program = try StageProcesses(configuration: "")
+        let lint = try await program.shell(#"cd "$(dirname "$CONFIG")" && mkdir bare && cd bare && $TOUCHLINE lint"#)
+            .output
+        #expect(lint.contains("there is no touchline.yaml in ") && lint.contains("/bare: defaults"), "\(lint)")
+        let test = try await program.runWithoutConfiguration(["test", "/absent.yaml"])
+        #expect(test.code == 2 && test.output.contains("/absent.yaml: there is no such file"), "\(test.output)")
+        let keys = try await program.shell(#"$TOUCHLINE token key --directory "$(dirname "$CONFIG")/new/keys""#).output
+        #expect(keys.contains("/new/keys/private.jwk\n"), "\(keys)")
+        await program.removeFiles()
+    }
 }

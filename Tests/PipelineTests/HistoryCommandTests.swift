@@ -34,6 +34,8 @@ import Testing
             #expect(try await database.value("SELECT count(*) FROM bets WHERE user_id = 'u-ann'") == "0")
             #expect(try await database.value("SELECT sum(amount) FROM bets WHERE user_id = 'erased-1'") == "160")
             #expect(try await program.run(["erase-user", "u-bob", "--token", "a b", "--yes"]).code == 2)
+            let nobody = try await program.run(["erase-user", "u-nobody", "--yes"])
+            #expect(nobody.code == 0 && nobody.output.contains("nothing of 'u-nobody' was found"), "\(nobody.output)")
             #expect(try await program.run(["verify"]).code == 0)
         }
     }

@@ -23,6 +23,9 @@ import Testing
             feed_client: { spool: { directory: /srv/x } }
             feeds: { a: { provider: sportsbook, url: "ws://h", record: /srv/x } }
             """, "feeds.a.record", "same folder", "a folder of their own"),
+        Case(
+            "feed_client: { spool: { directory: spool } }", "spool.directory' is 'spool'", "another folder",
+            "from the root"),
         Case("postgres: { connections: 8 }", "postgres.connections' is 8", "4 at most", "another Writer"),
         Case("writer: { batch_period: 3s }", "writer.batch_period' is 3s", "set a second or less"),
         Case(

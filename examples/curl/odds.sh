@@ -5,7 +5,7 @@
 #
 # The stream begins with a snapshot whenever it is opened without Last-Event-ID, so that there is nothing to keep.
 set -uo pipefail
-url="$1"
+url="${1:?usage: odds.sh URL [options of curl]}"
 shift
 
 book='

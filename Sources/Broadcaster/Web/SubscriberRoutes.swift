@@ -55,7 +55,7 @@ struct SubscriberRoutes: Sendable {
         guard gate.isReady || resource == .operations else { return .notReady(gate.state) }
         do { return try await respond(resource, request, grant, at: now) } catch let error as SubscriptionQuery.Invalid
         {
-            return .failure(400, "bad_parameter", "\(error.parameter) is not understood")
+            return .failure(400, "bad_parameter", "\(error)")
         } catch let error as CommandRefusal {
             return .failure(error.status, "\(error.code)", error.message)
         } catch {
@@ -103,7 +103,10 @@ struct SubscriberRoutes: Sendable {
                 ?? HTTPResponse(status: 304, headers: headers, body: .bytes(ByteBuffer()))
         case .changes:
             let query = try SubscriptionQuery(request.query)
-            guard let since = query.since else { throw SubscriptionQuery.Invalid(parameter: "since") }
+            guard let since = query.since else {
+                throw SubscriptionQuery.Invalid(
+                    parameter: "since", expected: "is missing: the cursor of a document or of the changes before")
+            }
             let key = try narrowed(query, grant)
             let changes = try await hosts[0].with { hub in hub.changes(key, grant, since: since, at: now) }
             return .json(changes.rendered(at: now), ["cache-control": "no-store"])

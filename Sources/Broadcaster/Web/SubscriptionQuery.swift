@@ -19,8 +19,12 @@ struct SubscriptionQuery: Sendable, Equatable {
     ]
 
     /// What is wrong with a query.
-    struct Invalid: Error, Equatable {
+    struct Invalid: Error, Equatable, CustomStringConvertible {
         let parameter: String
+        /// What it must be, or be instead.
+        let expected: String
+
+        var description: String { "\(parameter) \(expected)" }
     }
 
     var key: AudienceKey {
@@ -36,18 +40,21 @@ struct SubscriptionQuery: Sendable, Equatable {
             switch name {
             case "feeds", "sports", "tournaments", "fixtures", "markets":
                 lists[name, default: []] += value.split(separator: ",").map(String.init)
-            case "live": isLive = try Self.parsed(name, ["true": true, "false": false][value])
-            case "format": format = try Self.parsed(name, OddsFormat(rawValue: value))
-            case "ch": channel = try Self.parsed(name, Channel(rawValue: value))
+            case "live": isLive = try Self.parsed(name, ["true": true, "false": false][value], "true or false")
+            case "format": format = try Self.parsed(name, OddsFormat(rawValue: value), Self.names(OddsFormat.self))
+            case "ch": channel = try Self.parsed(name, Channel(rawValue: value), Self.names(Channel.self))
             case "conflate_ms":
                 conflation = ConflationClass(
-                    roundingUp: try Self.parsed(name, Int(value).flatMap { $0 < 0 ? nil : $0 }))
-            case "hb_ms": heartbeatMilliseconds = try Self.parsed(name, Int(value))
+                    roundingUp: try Self.parsed(
+                        name, Int(value).flatMap { $0 < 0 ? nil : $0 }, "a number of milliseconds"))
+            case "hb_ms": heartbeatMilliseconds = try Self.parsed(name, Int(value), "a number of milliseconds")
             case "resume": resume = value
             case "since": since = value
             // Credentials were looked at before.
             case "token": break
-            default: throw Invalid(parameter: name)
+            default:
+                let known = Self.parameterNames.joined(separator: ", ")
+                throw Invalid(parameter: name, expected: "is not known: known are \(known)")
             }
         }
         filter = SubscriptionFilter(
@@ -55,8 +62,13 @@ struct SubscriptionQuery: Sendable, Equatable {
             fixtures: lists["fixtures"] ?? [], markets: lists["markets"] ?? [], isLive: isLive)
     }
 
-    private static func parsed<Value>(_ name: String, _ value: Value?) throws(Invalid) -> Value {
-        guard let value else { throw Invalid(parameter: name) }
+    private static func parsed<Value>(
+        _ name: String, _ value: Value?, _ expected: @autoclosure () -> String
+    ) throws(Invalid) -> Value {
+        guard let value else { throw Invalid(parameter: name, expected: "must be \(expected())") }
         return value
     }
+
+    private static func names<Choice: CaseIterable & RawRepresentable>(_ choice: Choice.Type) -> String
+    where Choice.RawValue == String { "one of " + choice.allCases.map(\.rawValue).joined(separator: ", ") }
 }

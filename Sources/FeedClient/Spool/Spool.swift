@@ -1,6 +1,7 @@
 import DedicatedThread
 import FeedModel
 import Foundation
+import Telemetry
 
 /// A feed's entries on disk while Redis is away: numbered as they will stand in Redis, in segments, in order.
 ///
@@ -66,7 +67,7 @@ actor Spool {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw .system(operation: "create", path: folder, reason: "\(error.localizedDescription)")
+            throw .system(operation: "create", path: folder, reason: SystemReason.of(error))
         }
         lock = try SpoolLock.take(folder + "/lock")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Telemetry
 
 /// A recording in memory: one frame a line, with or without the time at which it was received before it. Plain files are
 /// mapped; gzip files are unpacked into a temporary file that is mapped and removed, so that large recordings cost address
@@ -17,7 +18,7 @@ package struct RecordingFile: Sendable {
         } catch let error as SportsbookError {
             throw error
         } catch {
-            throw .recording(file: path, reason: error.localizedDescription)
+            throw .recording(file: path, reason: SystemReason.of(error))
         }
         lines = Self.lines(of: data)
         if lines.isEmpty { throw .recording(file: path, reason: "it holds no line") }

@@ -46,7 +46,7 @@ struct BenchChainCommand: ReportingCommand {
         commandName: "chain",
         abstract: "Messages a second and CPU µs a message by process, socket to committed.",
         discussion: """
-            Starts a Redis (AOF everysec) and a Postgres (synchronous_commit on) of its own, and feed, process and write as
+            Starts a Redis (AOF everysec) and a Postgres (synchronous_commit on) of its own, and feed, process and write as \
             processes of their own. CPU is user + system time; the load generator's is shown apart.
             Example: touchline bench chain --messages 1000000
             """)
@@ -97,8 +97,8 @@ struct BenchWriteCommand: ReportingCommand {
         commandName: "write",
         abstract: "The Writer's and Postgres' CPU µs a row at full batches, beside a plain schema.",
         discussion: """
-            Starts a Redis and a Postgres (synchronous_commit on) of its own, has everything forwarded to events, then starts write
-            as a process of its own, its start included. Then Postgres takes as many rows in batches of 5000 into a plain
+            Starts a Redis and a Postgres (synchronous_commit on) of its own, has everything forwarded to events, then starts write \
+            as a process of its own, its start included. Then Postgres takes as many rows in batches of 5000 into a plain \
             schema: text keys, a primary key for each row, one btree.
             Example: touchline bench write --messages 1000000
             """)
@@ -114,7 +114,7 @@ struct BenchFanOutCommand: ReportingCommand {
         commandName: "fanout",
         abstract: "The Broadcaster's CPU µs a delivery, delays, and memory a subscriber.",
         discussion: """
-            Starts a Redis of its own and broadcast as a process of its own; one fixture's prices change, and every subscriber is
+            Starts a Redis of its own and broadcast as a process of its own; one fixture's prices change, and every subscriber is \
             sent every change (200 bytes).
             Example: touchline bench fanout --subscribers 1000 --rate 50
             """)

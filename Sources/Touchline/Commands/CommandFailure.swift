@@ -16,6 +16,9 @@ struct ConfigurationOptions: ParsableArguments {
     var config: String?
 
     func load() throws -> TouchlineConfiguration { try TouchlineConfiguration.load(config) }
+
+    /// No file was named, and there is none here.
+    var isFileAbsent: Bool { config == nil && !FileManager.default.fileExists(atPath: "touchline.yaml") }
 }
 
 /// A command whose failures are sentences on standard error: exit code 2 for usage and configuration, 1 for the rest.

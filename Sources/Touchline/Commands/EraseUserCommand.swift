@@ -9,9 +9,9 @@ struct EraseUserCommand: ReportingCommand {
         abstract: "Replace a user's id by a token in bets, raw frames and dead letters.",
         discussion: """
             Example: touchline erase-user u-4711
-            The bets stay, and belong to the token. Interrupted, run it again with the token that it named. Nothing else is
-            touched: streams forget within minutes, but recordings, files of retired partitions, exports and backups of the
-            database keep what they have.
+            The bets stay, and belong to the token. Interrupted, run it again with the token that it named. Nothing else \
+            is touched: streams forget within minutes, but recordings, files of retired partitions, exports and backups \
+            of the database keep what they have. An id that is nowhere is said to be, and is no failure.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -40,6 +40,9 @@ struct EraseUserCommand: ReportingCommand {
         print(
             "\(outcome.bets) rows of bets, \(outcome.rawEntries) entries of raw frames, \(outcome.letters) dead letters"
         )
+        if outcome.bets + outcome.rawEntries + outcome.letters == 0 {
+            print("nothing of '\(user.printable)' was found: is the id right?")
+        }
         if outcome.emptiedLetters > 0 {
             print("\(outcome.emptiedLetters) of the letters had to lose their payload and cannot be replayed")
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// All stages in one process.
 struct RunCommand: ReportingCommand {
@@ -66,6 +67,12 @@ struct LintCommand: ReportingCommand {
     func execute() async throws {
         let configuration = try options.load()
         print(EffectiveConfiguration(configuration).text)
+        if options.isFileAbsent {
+            let folder = FileManager.default.currentDirectoryPath
+            printError(
+                "touchline: warning: there is no touchline.yaml in \(folder): defaults and the environment are in force"
+            )
+        }
         for warning in configuration.warnings { printError("touchline: warning: \(warning)") }
         if configuration.feeds.isEmpty { printError("touchline: warning: no feeds are configured") }
     }

@@ -19,7 +19,11 @@ final class ConfigurationReader {
         /// The environment variables that somebody looked for.
         var askedVariables: Set<String> = []
 
-        func add(_ message: String, line: Int? = nil) { all.append(.init(line: line, message: message)) }
+        /// A value that is looked at twice has one problem.
+        func add(_ message: String, line: Int? = nil) {
+            guard !all.contains(where: { $0.line == line && $0.message == message }) else { return }
+            all.append(.init(line: line, message: message))
+        }
     }
 
     init(root: ConfigurationNode, environment: [String: String], problems: Problems) {
@@ -138,7 +142,8 @@ final class ConfigurationReader {
             let (milliseconds, overflow) = number.multipliedReportingOverflow(by: factor)
             if !overflow, range.contains(.milliseconds(milliseconds)) { return .milliseconds(milliseconds) }
         }
-        reject(key, text, "a duration such as 50ms or 5s, from \(range.lowerBound) to \(range.upperBound)")
+        let bounds = [range.lowerBound, range.upperBound].map(TouchlineConfiguration.text).joined(separator: " to ")
+        reject(key, text, "a duration such as 50ms or 5s, from \(bounds)")
         return standard
     }
 

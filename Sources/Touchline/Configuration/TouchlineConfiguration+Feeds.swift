@@ -6,11 +6,11 @@ extension TouchlineConfiguration {
     mutating func readFeeds(_ reader: ConfigurationReader, problems: ConfigurationReader.Problems) {
         let section = reader.section("feeds")
         for (name, line) in section.keys {
+            let feed = section.section(name)
             guard let feedName = FeedName(name) else {
                 problems.add("feed name '\(name)' must match [a-z0-9-]{1,40}", line: line)
                 continue
             }
-            let feed = section.section(name)
             if let configuration = Self.readFeed(feed, named: feedName) { feeds.append(configuration) }
             feed.rejectUnknownKeys()
         }

@@ -12,7 +12,8 @@ extension TouchlineConfiguration {
         [spoolHazards, writerHazards, retentionHazards, broadcasterHazards, feedHazards, webhookHazards].flatMap { $0 }
     }
 
-    private static func text(_ duration: Duration) -> String {
+    /// As a configuration would say it: `400d`, `2m`, `50ms`.
+    static func text(_ duration: Duration) -> String {
         let seconds = duration.seconds
         let units = [("d", 86_400.0), ("h", 3_600), ("m", 60)]
         for (unit, length) in units where seconds >= length && seconds.remainder(dividingBy: length) == 0 {
@@ -26,6 +27,13 @@ extension TouchlineConfiguration {
     private var spoolHazards: [ConfigurationWarning] {
         guard let spool else { return [] }
         var hazards: [ConfigurationWarning] = []
+        if !spool.directory.hasPrefix("/") {
+            hazards.append(
+                .init(
+                    "'feed_client.spool.directory' is '\(spool.directory)', which is another folder wherever a process is started",
+                    "name it from the root, such as /var/lib/touchline/spool"
+                ))
+        }
         let largest = RawEntry.maximumFrameBytes * 2
         if spool.maximumBytes < largest {
             hazards.append(

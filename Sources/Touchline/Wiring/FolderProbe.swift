@@ -1,4 +1,5 @@
 import Foundation
+import Telemetry
 
 /// Tries whether files can be made in a folder, and leaves everything as it was.
 enum FolderProbe {
@@ -20,7 +21,7 @@ enum FolderProbe {
             try files.removeItem(at: probe)
             return nil
         } catch {
-            return "\(path) cannot be written: \(error.localizedDescription)"
+            return "\(path) cannot be written: \(SystemReason.of(error))"
         }
     }
 }

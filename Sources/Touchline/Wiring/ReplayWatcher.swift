@@ -19,6 +19,8 @@ struct ReplayWatcher: Service {
     let replay: ReplayRun
     let redis: RedisEndpoint
     let names: StreamNames
+    /// The letters go with their database.
+    let isPrivate: Bool
 
     func run() async throws {
         let connection = RedisConnection(endpoint: redis, name: "replay-watch")
@@ -41,7 +43,8 @@ struct ReplayWatcher: Service {
             }
             show(replay.server.progress)
             let letters = try await connection.streamInfo(of: names.dead)?.added ?? 0
-            let refused = letters == 0 ? "" : ", \(letters) messages are dead letters (touchline dlq list)"
+            let hint = isPrivate ? "" : " (touchline dlq list)"
+            let refused = letters == 0 ? "" : ", \(letters) messages are dead letters\(hint)"
             StandardOutput.line("\nreplayed \(replay.server.progress.totalLines) lines: all committed\(refused)")
             if replay.isStaying { try await gracefulShutdown() }
         }

@@ -50,7 +50,7 @@ enum ClientTLS {
         switch error {
         case let error as WebSocketError: error
         case let error as NIOConnectionError: .connectFailed(description(error))
-        case let error as IOError: .connectFailed(error.description)
+        case let error as IOError: .connectFailed(words(error))
         case ChannelError.connectTimeout: .timedOut
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: .tls(TLSFailure.text(error))
         default: .connectFailed("\(error)")
@@ -68,8 +68,13 @@ enum ClientTLS {
         if let dns = error.dnsAError ?? error.dnsAAAAError, error.connectionErrors.isEmpty {
             return "\(error.host) cannot be resolved: \(dns)"
         }
-        let reasons = error.connectionErrors.map { "\($0.error)" }
+        let reasons = error.connectionErrors.map { ($0.error as? IOError).map(words) ?? "\($0.error)" }
         return "\(error.host):\(error.port): \(reasons.first ?? "no address")"
+    }
+
+    /// The system's own, without the call that failed.
+    private static func words(_ error: IOError) -> String {
+        String(cString: strerror(error.errnoCode)).lowercased()
     }
 
     private static func require(_ file: String, _ what: String) throws(WebSocketError) {

@@ -114,9 +114,15 @@ struct ResourceTests {
                 try ProtocolSchemas.check(document: text, "changes")
                 #expect(text.contains(#""reset":"\#(reason)""#) && text.contains("fx"))
             }
-            for target in ["/v1/odds/changes", "/v1/odds?sport=x", "/v1/odds?live=maybe", "/v1/stream?format=roman"] {
+            for (target, words) in [
+                ("/v1/odds/changes", "since is missing"),
+                ("/v1/odds?sport=x", "sport is not known: known are feeds, sports"),
+                ("/v1/odds?live=maybe", "live must be true or false"),
+                ("/v1/stream?format=roman", "format must be one of decimal, american, probability"),
+            ] {
                 let answer = try await live.get(target)
                 #expect(answer.status == 400 && answer.errorCode == "bad_parameter", "\(target)")
+                #expect(answer.text.contains(words), "\(answer.text)")
                 try ProtocolSchemas.check(document: answer.text, "error")
             }
             let many = (0...500).map { "f\($0)" }.joined(separator: ",")

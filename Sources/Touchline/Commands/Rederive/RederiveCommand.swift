@@ -12,7 +12,7 @@ struct RederiveCommand: ReportingCommand {
         abstract: "Decode archived raw frames again, after a decoder was mended, and replace the rows they became.",
         discussion: """
             Example: touchline rederive --from 2026-03-07T12:00:00Z --to 2026-03-07T14:00:00Z --feed book --dry-run
-            History only: positions and times stay, nothing is broadcast, current state moves forward or not at all. It is
+            History only: positions and times stay, nothing is broadcast, current state moves forward or not at all. It is \
             safe beside everything that runs, and can be repeated. An entry's rows are replaced as a whole or not at all.
             """)
 

@@ -20,7 +20,7 @@ struct ReplayCommand: ReportingCommand {
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "Recordings, one frame a line: files, or s3://bucket/key.") var files: [String]
     @Option(help: "The provider that sent them: sportsbook, betfair, polymarket or kalshi.") var provider: String
-    @Option(help: "1, 60 or max: how many times the provider's own clock.") var speed = "max"
+    @Option(help: "How many times the provider's own clock: a number such as 1 or 60, or max.") var speed = "max"
     @Option(help: "Send what was before this time of the provider's clock (RFC 3339) at once.") var from: String?
     @Option(help: "Cut longer silences of the recording to this many seconds of the provider's clock.")
     var longestSilence: Double?
@@ -79,8 +79,9 @@ struct ReplayCommand: ReportingCommand {
             StandardOutput.line("board http://\(configuration.broadcaster)/  postgres \(configuration.postgresURL)")
         }
         let watcher = ReplayWatcher(
-            replay: replay, redis: try configuration.redis, names: StreamNames(prefix: configuration.prefix, feed: name)
-        )
+            replay: replay, redis: try configuration.redis,
+            names: StreamNames(prefix: configuration.prefix, feed: name),
+            isPrivate: isPrivate)
         var application = Application(configuration: configuration, stages: Stage.allCases)
         application.companions = [watcher]
         try await application.run()
@@ -117,7 +118,8 @@ struct ReplayCommand: ReportingCommand {
         case nil where speed == "max": recording.speed = .maximum
         default:
             throw CommandFailure(
-                description: "'--speed \(speed)' must be a number above 0, or max", exitCode: ExitCode(2))
+                description: "'--speed \(speed)' must be a number above 0 such as 1 or 60, or max",
+                exitCode: ExitCode(2))
         }
         return recording
     }

@@ -11,7 +11,7 @@ struct TokenKeyCommand: ReportingCommand {
 
     @Option(help: "es256 or eddsa.") var kind = SigningKey.Kind.es256
     @Option(help: "Names the key in tokens and in the key set; default: one made up.") var id: String?
-    @Option(help: "Where the two files go.") var directory = "."
+    @Option(help: "Where the two files go; the folder is made.") var directory = "."
 
     func execute() async throws {
         let key = SigningKey(generating: kind, id: id ?? String(UInt32.random(in: .min ... .max), radix: 16))
@@ -21,6 +21,8 @@ struct TokenKeyCommand: ReportingCommand {
         if let taken = files.first(where: FileManager.default.fileExists) {
             throw CommandFailure(description: "\(taken) exists: choose another --directory")
         }
+        // What is wrong with the folder shows at its first file.
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try create(files[0], privateText, permissions: 0o600)
         try create(files[1], publicText, permissions: 0o644)
         StandardOutput.line("\(files[0])\n\(files[1])")
