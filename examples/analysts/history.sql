@@ -115,8 +115,8 @@ INSERT INTO feed_gaps (feed_id, position, kind, from_time, to_time, healed_at, c
     (2, pg_temp.frame('2026-03-07 14:30:30+00') * 8192, 3, '2026-03-07 14:30:00+00', '2026-03-07 14:30:30+00', '2026-03-07 14:35:00+00', 'no odds for 30 s');
 
 INSERT INTO dead_letters (feed_id, position, stage, reason, deliveries, first_seen, state, detail, payload) VALUES
-    (1, pg_temp.frame('2026-03-07 13:20:00+00') * 8192 + 1, 1, 4, 1, '2026-03-07 13:20:00+00', 'new', 'odd_value is 0.85: below 1.0001', '{"odd_value":0.85}'),
-    (1, pg_temp.frame('2026-03-07 15:23:45+00') * 8192 + 1, 1, 4, 1, '2026-03-07 15:23:45+00', 'new', 'odd_value is 0.9: below 1.0001', '{"odd_value":0.9}'),
+    (1, pg_temp.frame('2026-03-07 13:20:00+00') * 8192 + 1, 1, 4, 1, '2026-03-07 13:20:00+00', 'new', 'odd_value: 0.85 is not odds between 1.0001 and 1000000', '{"odd_value":0.85}'),
+    (1, pg_temp.frame('2026-03-07 15:23:45+00') * 8192 + 1, 1, 4, 1, '2026-03-07 15:23:45+00', 'new', 'odd_value: 0.9 is not odds between 1.0001 and 1000000', '{"odd_value":0.9}'),
     (2, pg_temp.frame('2026-03-07 15:24:40+00') * 8192 + 1, 1, 3, 1, '2026-03-07 15:24:40+00', 'replayed', 'fixture_id is missing', '{"option_id":"X"}');
 
 -- Each frame was an entry of its own; the one at 13:11:05 said that there was a gap.
