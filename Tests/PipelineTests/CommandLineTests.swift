@@ -352,6 +352,8 @@ import Testing
         #expect(lint.contains("there is no touchline.yaml in ") && lint.contains("/bare: defaults"), "\(lint)")
         let test = try await program.runWithoutConfiguration(["test", "/absent.yaml"])
         #expect(test.code == 2 && test.output.contains("/absent.yaml: there is no such file"), "\(test.output)")
+        let fill = try await program.run(["replay", "/absent.ndjson", "--provider", "sportsbook", "--fill"])
+        #expect(fill.code == 2 && fill.output.contains("/absent.ndjson: no such file or directory"), "\(fill.output)")
         let keys = try await program.shell(#"$TOUCHLINE token key --directory "$(dirname "$CONFIG")/new/keys""#).output
         #expect(keys.contains("/new/keys/private.jwk\n"), "\(keys)")
         await program.removeFiles()

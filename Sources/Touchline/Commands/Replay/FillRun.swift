@@ -1,6 +1,7 @@
 import ArgumentParser
 import PostgresCopy
 import Processor
+import Sportsbook
 import Writer
 
 /// `replay --fill`: finds the holes, fills them, and says what came of each.
@@ -10,7 +11,10 @@ struct FillRun {
     let files: [String]
 
     func run(_ configuration: TouchlineConfiguration) async throws {
-        let frames = try RecordedFrames(paths: files, provider: provider)
+        let frames: RecordedFrames
+        do { frames = try RecordedFrames(paths: files, provider: provider) } catch let error as SportsbookError {
+            throw CommandFailure(description: "\(error)", exitCode: ExitCode(2))
+        }
         try await MigratedDatabase.with(configuration.postgresURL, name: "fill", statementTimeout: nil) { connection in
             for stored in try await StoredFeed.find(feed, connection, configuration) {
                 guard stored.feed.provider == provider else {
