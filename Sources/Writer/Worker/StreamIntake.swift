@@ -89,7 +89,11 @@ struct StreamIntake {
     }
 
     /// Puts deliveries back that no longer fitted the batch.
-    mutating func putBack(_ deliveries: [Delivery]) { waiting.insert(contentsOf: deliveries, at: 0) }
+    mutating func putBack(_ deliveries: [Delivery]) {
+        // What is new has had its turn, and must not fill the batch again before what has to be alone in it.
+        if deliveries.first?.isAlone == true { isTurnOfNew = true }
+        waiting.insert(contentsOf: deliveries, at: 0)
+    }
 
     /// Brings entries; none if `block` ran out.
     mutating func read(count: Int, block: Duration?) async throws(RedisError) -> Reading {

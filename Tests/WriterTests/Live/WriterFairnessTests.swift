@@ -49,6 +49,33 @@ struct WriterFairnessTests {
         }
     }
 
+    @Test("what has to be written alone has its turn beside a feed that never pauses")
+    func suspectsBesideLive() async throws {
+        try await WriterHarness.with(feeds: 2) {
+            $0.batch = BatchPolicy(rows: 1_000, period: .milliseconds(5), maximumRows: 2_000)
+        } _: { writer in
+            var (suspects, live) = (SampleEntries(), SampleEntries())
+            try await writer.append(suspects.priced(10), to: writer.feeds[0])
+            try await Self.take(10, of: writer.feeds[0], writer)
+            for _ in 0..<6 {
+                _ = try await writer.redis.readGroup(
+                    [writer.feeds[0].events], group: ConsumerGroup.writer, consumer: "test-writer-0",
+                    from: .backlog(after: .zero), count: 100, block: nil)
+            }
+            try await writer.running {
+                for _ in 0..<2_000 { try await writer.append(live.priced(1), to: writer.feeds[1]) }
+                try await writer.settled()
+            }
+            let behind = try await writer.value(
+                """
+                WITH l AS (SELECT e.name, i.xmin::text::bigint AS place FROM ingest_ledger i JOIN feeds e USING (feed_id))
+                SELECT count(*) FILTER (WHERE name = 'feed-0') || ' of ' || (SELECT count(*) FROM l WHERE name = 'feed-0')
+                  FROM l WHERE place >= (SELECT max(place) FROM l WHERE name = 'feed-1')
+                """)
+            #expect(behind == "0 of 10")
+        }
+    }
+
     private static func backlog() -> [StreamEntry] {
         var samples = SampleEntries()
         let selections = (0..<11).map { SampleSelection(option: "o-\($0)") }
