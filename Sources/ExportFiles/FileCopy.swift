@@ -34,8 +34,7 @@ package struct FileCopy: Sendable {
     ///   - replacing: whether another file may have the name.
     /// - Throws: `ExportError`; `CancellationError` between two pieces.
     package func run(expected: String? = nil, replacing: Bool = false) throws -> Result {
-        var result = try isThere(expected, replacing) ?? copy(expected)
-        if result.isNew { result = try settle(result) }
+        let result = try isThere(expected, replacing) ?? copy(expected, replacing)
         let note = try ExportSink(path: target + Self.noteSuffix, gzip: false)
         try Array("\(result.sha256)  \(Self.name(of: target))\n".utf8).withUnsafeBytes { try note.write($0) }
         _ = try note.finish()
@@ -44,6 +43,10 @@ package struct FileCopy: Sendable {
 
     private func isThere(_ expected: String?, _ replacing: Bool) throws -> Result? {
         guard access(target, F_OK) == 0 else { return nil }
+        // Whoever removes what is kept elsewhere would remove the only one.
+        guard try OpenFile(source).identity() != OpenFile(target).identity() else {
+            throw ExportError.file("copied", path: source, reason: "it is in that folder already")
+        }
         let sum = try FileChecksum.sha256(of: source)
         if let expected, sum != expected { throw ExportError.changed(path: source) }
         guard try FileChecksum.sha256(of: target) == sum else {
@@ -58,12 +61,18 @@ package struct FileCopy: Sendable {
     /// Hidden, and of a kind that no command takes for a file of its own.
     private var temporary: String { "\(Self.folder(of: target)).\(Self.name(of: target)).part" }
 
-    private func copy(_ expected: String?) throws -> Result {
-        let from = try OpenFile(source)
+    private func copy(_ expected: String?, _ replacing: Bool) throws -> Result {
         let to = try OpenFile(making: temporary)
-        guard try to.lock() else {
+        // Another copy may have given the file its name between our opening and our locking it.
+        guard try to.lock(), try OpenFile(making: temporary).identity() == to.identity() else {
             throw ExportError.file("written", path: target, reason: "another copy of it is under way")
         }
+        // The lock ends with the descriptor: it lives until the file has its name.
+        return try withExtendedLifetime(to) { try settle(fill(to, expected), replacing) }
+    }
+
+    private func fill(_ to: OpenFile, _ expected: String?) throws -> Result {
+        let from = try OpenFile(source)
         let facts = try from.facts()
         let begun = try to.facts().bytes
         var (hash, offset, written, isSame) = (SHA256(), Int64(0), Int64(0), true)
@@ -90,14 +99,26 @@ package struct FileCopy: Sendable {
     }
 
     /// What was written is read back before it takes its name.
-    private func settle(_ result: Result) throws -> Result {
+    private func settle(_ result: Result, _ replacing: Bool) throws -> Result {
         guard try FileChecksum.sha256(of: temporary) == result.sha256 else {
             unlink(temporary)
             throw ExportError.damaged(path: target)
         }
-        guard rename(temporary, target) == 0 else { throw OpenFile.failure("renamed to \(target)", temporary) }
+        try name(replacing)
         try OpenFile(Self.folder(of: target)).synchronize()
         return result
+    }
+
+    /// A name that somebody else took meanwhile is left alone; where there are no links nobody can tell.
+    private func name(_ replacing: Bool) throws {
+        if !replacing {
+            if link(temporary, target) == 0 {
+                unlink(temporary)
+                return
+            }
+            guard errno != EEXIST else { throw ExportError.occupied(path: target) }
+        }
+        guard rename(temporary, target) == 0 else { throw OpenFile.failure("renamed to \(target)", temporary) }
     }
 
     private static func name(of path: String) -> String {
@@ -145,6 +166,13 @@ private final class OpenFile {
         return Facts(
             bytes: Int64(information.st_size), seconds: information.st_mtim.tv_sec,
             nanoseconds: information.st_mtim.tv_nsec)
+    }
+
+    /// The same for every name of a file.
+    func identity() throws(ExportError) -> [UInt64] {
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else { throw Self.failure("read", path) }
+        return [UInt64(information.st_dev), UInt64(information.st_ino)]
     }
 
     /// False if somebody else has the lock; it ends with the descriptor.

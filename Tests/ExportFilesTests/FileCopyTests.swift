@@ -22,6 +22,17 @@ import Testing
         }
     }
 
+    @Test func `a file is not its own copy, whatever it is called there`() throws {
+        try withFolders { from, to in
+            let file = try write(Self.bytes, to: "\(from)/a")
+            try FileManager.default.createSymbolicLink(atPath: "\(to)/linked", withDestinationPath: from)
+            for target in [file, "\(to)/linked/a"] {
+                let refusal = #expect(throws: ExportError.self) { try FileCopy(from: file, to: target).run() }
+                #expect(refusal == .file("copied", path: file, reason: "it is in that folder already"))
+            }
+        }
+    }
+
     @Test func `an empty file is a file`() throws {
         try withFolders { from, to in
             let copied = try FileCopy(from: try write([], to: "\(from)/a"), to: "\(to)/a").run()
