@@ -78,6 +78,19 @@ struct AudienceIndexTests {
     }
 }
 
+extension AudienceIndexTests {
+    @Test func whoHearsOfFeedsOnlyIsGivenNoLanesNotEvenAfterAResume() throws {
+        let instance = TestInstance(feeds: Self.feeds, now: Self.start)
+        let audience = instance.hub.audience(
+            AudienceKey(channel: .feeds, filter: SubscriptionFilter(), format: .decimal, conflation: .none))
+        instance.hub.index.noteResumed(audience)
+        var script = EntryScript(feed: Self.feeds[0])
+        try instance.apply(script.entry(.odds(fixture: "fx", option: "home", price: "1.5")), feed: 0)
+        instance.deliver()
+        #expect(instance.hub.lanes.count == 1 && audience.lanes.isEmpty)
+    }
+}
+
 /// A connection with one subscription.
 private final class Watcher {
     let filter: SubscriptionFilter

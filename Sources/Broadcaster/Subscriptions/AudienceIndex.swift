@@ -32,7 +32,7 @@ struct AudienceIndex {
 
     /// A member came with what it had from elsewhere: lanes that do not match concern the audience, too.
     mutating func noteResumed(_ audience: Audience) {
-        guard audience.key.filter.fixtures.isEmpty else { return }
+        guard audience.key.channel != .feeds, audience.key.filter.fixtures.isEmpty else { return }
         resumed[ObjectIdentifier(audience)] = audience
     }
 

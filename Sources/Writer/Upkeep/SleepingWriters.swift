@@ -22,6 +22,8 @@ struct SleepingWriters {
         SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
          WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
            AND state = 'active' AND wait_event = 'ClientRead'
+           -- These have all the time they want.
+           AND application_name NOT IN ('fill', 'rederive')
            AND query ~ 'COPY (\(CopyTarget.allCases.map(\.table).joined(separator: "|"))) \\(.*FROM STDIN WITH \\(FORMAT binary\\)'
            AND query_start < clock_timestamp() - $1 * interval '1 ms'
         """

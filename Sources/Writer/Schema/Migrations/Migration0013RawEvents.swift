@@ -97,5 +97,16 @@ extension Migration {
         COMMENT ON COLUMN events_raw.is_binary IS 'The frame was sent as binary and not as text.';
         COMMENT ON COLUMN events_raw."text" IS 'The frame as it came; null if it is not UTF-8 that Postgres can hold.';
         COMMENT ON COLUMN events_raw.bytes IS 'The frame''s bytes as they came.';
+        -- Who was allowed to read what had the name may read what has it now.
+        DO $$
+        DECLARE
+            reader regrole;
+        BEGIN
+            FOR reader IN SELECT a.grantee::regrole FROM pg_class c, aclexplode(c.relacl) a
+                           WHERE c.oid = 'events_typed'::regclass AND a.privilege_type = 'SELECT' AND a.grantee <> 0
+            LOOP
+                EXECUTE format('GRANT SELECT ON events_raw TO %s', reader);
+            END LOOP;
+        END $$;
         """#
 }
