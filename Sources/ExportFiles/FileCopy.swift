@@ -62,6 +62,13 @@ package struct FileCopy: Sendable {
     private var temporary: String { "\(Self.folder(of: target)).\(Self.name(of: target)).part" }
 
     private func copy(_ expected: String?, _ replacing: Bool) throws -> Result {
+        // Killed between giving it its name and taking this one away, an earlier attempt left both: to write on would be to
+        // write into what is whole.
+        if access(target, F_OK) == 0, access(temporary, F_OK) == 0,
+            try OpenFile(target).identity() == OpenFile(temporary).identity()
+        {
+            unlink(temporary)
+        }
         let to = try OpenFile(making: temporary)
         // Another copy may have given the file its name between our opening and our locking it.
         guard try to.lock(), try OpenFile(making: temporary).identity() == to.identity() else {
@@ -104,13 +111,13 @@ package struct FileCopy: Sendable {
             unlink(temporary)
             throw ExportError.damaged(path: target)
         }
-        try name(replacing)
+        try giveName(replacing)
         try OpenFile(Self.folder(of: target)).synchronize()
         return result
     }
 
     /// A name that somebody else took meanwhile is left alone; where there are no links nobody can tell.
-    private func name(_ replacing: Bool) throws {
+    private func giveName(_ replacing: Bool) throws {
         if !replacing {
             if link(temporary, target) == 0 {
                 unlink(temporary)

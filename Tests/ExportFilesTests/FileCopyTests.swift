@@ -33,6 +33,18 @@ import Testing
         }
     }
 
+    @Test func `a name that an interrupted attempt left is not written through`() throws {
+        try withFolders { from, to in
+            let kept = try write(Self.bytes, to: "\(to)/a")
+            try FileManager.default.linkItem(atPath: kept, toPath: "\(to)/.a.part")
+            try FileManager.default.linkItem(atPath: kept, toPath: "\(from)/witness")
+            let other = try write([1, 2, 3], to: "\(from)/a")
+            _ = try FileCopy(from: other, to: kept).run(replacing: true)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: kept)) == Data([1, 2, 3]))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: "\(from)/witness")) == Data(Self.bytes))
+        }
+    }
+
     @Test func `an empty file is a file`() throws {
         try withFolders { from, to in
             let copied = try FileCopy(from: try write([], to: "\(from)/a"), to: "\(to)/a").run()

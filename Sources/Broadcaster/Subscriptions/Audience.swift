@@ -148,7 +148,7 @@ final class Subscriber {
 
     /// Its subscription, if it has one only, and has been given everything of it.
     var onlySubscription: Subscription? {
-        guard subscriptions.count == 1, let only = subscriptions.first?.value, only.isComplete else { return nil }
+        guard hasOneSubscription, let only = subscriptions.first?.value, only.isComplete else { return nil }
         return only
     }
 

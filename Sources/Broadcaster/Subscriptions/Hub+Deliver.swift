@@ -129,14 +129,14 @@ extension Hub {
         }
         var deliveries = 0
         for audience in audiences {
-            hand(audience, isOnly: audiences.count == 1, now: now)
+            hand(audience, now: now)
             deliveries += audience.pending.count * audience.members.count
             audience.pending.removeAll(keepingCapacity: true)
         }
         metrics.delivered(deliveries)
     }
 
-    private func hand(_ audience: Audience, isOnly: Bool, now: Moment) {
+    private func hand(_ audience: Audience, now: Moment) {
         guard let joined = audience.joined(upTo: Self.largestWrite) else {
             // A burst of megabytes, as after a stall of Redis, is nobody's fault: what does not fit becomes dirty lanes.
             for member in audience.members { queue(audience, for: member.subscriber, now: now) }
@@ -150,7 +150,7 @@ extension Hub {
                 queue(audience, for: subscriber, now: now)
                 continue
             }
-            if isOnly || subscriber.hasOneSubscription {
+            if subscriber.hasOneSubscription {
                 outlet.writeAtOnce(joined.bytes(outlet.form))
             } else {
                 outlet.write(shared: joined)

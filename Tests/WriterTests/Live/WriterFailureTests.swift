@@ -92,9 +92,8 @@ struct WriterFailureTests {
             try await writer.append(old.priced(2))
             try await writer.drain()
             #expect(try await writer.count("odds_ticks") == 50)
-            #expect(
-                try await writer.rows("SELECT position >> 13, sqlstate FROM dead_letters ORDER BY 1")
-                    == [["5000", "23514"], ["5001", "23514"]])
+            let letters = try await writer.rows("SELECT position >> 13, sqlstate FROM dead_letters ORDER BY 1")
+            #expect(letters == [["5000", "23514"], ["5001", "23514"]])
             #expect(try await writer.count("ingest_ledger") == 10)
         }
     }

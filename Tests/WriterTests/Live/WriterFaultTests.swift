@@ -212,6 +212,19 @@ struct WriterFaultTests {
                 }
             }
             await gate.opened()
+            // It may take all the time that it wants.
+            let filler = PostgresConnection(url: writer.configuration.postgresURL, name: "fill")
+            try await filler.connect()
+            let fillerGate = Gate()
+            let filling = Task {
+                try await filler.withTransaction { session in
+                    try session.copyIn([CopyTarget.oddsTicks.statement], committing: true) { _, _ in
+                        fillerGate.open()
+                        fillerGate.waitUntilClosed()
+                    }
+                }
+            }
+            await fillerGate.opened()
             try await writer.append(samples.priced(20))
             try await writer.running {
                 try await writer.eventually("the other waits for it") {
@@ -228,6 +241,11 @@ struct WriterFaultTests {
             gate.close()
             await #expect(throws: PostgresError.self) { try await sleeping.value }
             await sleeper.close()
+            fillerGate.close()
+            // It writes nothing, which is no COPY in binary: that it is told so says that it was let live.
+            let verdict = await #expect(throws: PostgresError.self) { try await filling.value }
+            #expect(verdict?.sqlState == "22P04")
+            await filler.close()
             try await expectWhole(writer, entries: 25)
         }
     }

@@ -44,6 +44,22 @@ struct SchemaMigratorTests {
         }
     }
 
+    @Test func `who might read events_raw may read what has the name now`() async throws {
+        try await withConnection { connection in
+            let reader = RandomName.next("reader").replacing("-", with: "_")
+            try await SchemaMigrator(plan: MigrationPlan(Array(MigrationPlan.all.prefix(12)))).migrate(connection)
+            _ = try await connection.withSession {
+                try $0.execute("CREATE ROLE \(reader); GRANT SELECT ON events_raw TO \(reader)")
+            }
+            try await SchemaMigrator().migrate(connection)
+            let allowed = try await connection.withSession {
+                try $0.texts("SELECT has_table_privilege('\(reader)', 'events_raw', 'SELECT')::text")
+            }
+            #expect(allowed == [["true"]])
+            _ = try await connection.withSession { try $0.execute("DROP OWNED BY \(reader); DROP ROLE \(reader)") }
+        }
+    }
+
     @Test func `many processes may migrate at once`() async throws {
         try await TestServers.withDatabase { url in
             let counts = try await withThrowingTaskGroup(of: Int.self) { group in

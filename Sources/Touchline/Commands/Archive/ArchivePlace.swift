@@ -2,6 +2,7 @@ import ArgumentParser
 import ExportFiles
 import Foundation
 import ObjectStore
+import Telemetry
 
 /// Where files are kept: a bucket or a folder.
 enum ArchivePlace: Sendable, CustomStringConvertible {
@@ -46,7 +47,7 @@ struct ArchiveFolder: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw CommandFailure(description: "\(path) cannot be made: \(error.localizedDescription)")
+            throw CommandFailure(description: "\(path) cannot be made: \(SystemReason.of(error))")
         }
     }
 
