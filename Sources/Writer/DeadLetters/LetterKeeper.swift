@@ -5,7 +5,7 @@ import Telemetry
 
 /// How long dead letters are kept, and how many may wait for a person.
 package struct LetterPolicy: Sendable, Equatable {
-    /// By when the message was received. What is still new then is dropped.
+    /// From when the letter was written, however old its message was by then. What is still new at the end is dropped.
     package var keep: Duration
     /// More new letters than this are an alarm.
     package var warnAbove: Int
@@ -75,20 +75,22 @@ struct LetterKeeper {
 
     private static let empty = """
         UPDATE dead_letters SET payload = '', state = CASE state WHEN 'new' THEN 'dropped' ELSE state END
-        WHERE id IN (SELECT id FROM dead_letters WHERE first_seen < $1 AND (state = 'new' OR octet_length(payload) > 0)
+        WHERE id IN (SELECT id FROM dead_letters WHERE written_at < $1 AND (state = 'new' OR octet_length(payload) > 0)
             ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
         RETURNING id
         """
     private static let forget = """
         DELETE FROM dead_letters WHERE id IN (
-            SELECT id FROM dead_letters WHERE first_seen < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+            SELECT id FROM dead_letters WHERE written_at < $1 AND first_seen < $3 ORDER BY id LIMIT $2
+            FOR UPDATE SKIP LOCKED)
         RETURNING id
         """
 
     func retire(now: Timestamp = WallClock.now) async throws {
         let connection = retry.connection
         let limit = now - policy.keep
-        let emptied = try await repeated(Self.empty, upTo: limit)
+        let share = [PostgresValue.timestamptz(limit.microseconds), .int64(Self.lettersPerStatement)]
+        let emptied = try await repeated(Self.empty, share)
         let facts = try await retry.run(()) { _ in
             try await partitions.list(connection)
         } mend: { _, _, _ in
@@ -96,7 +98,7 @@ struct LetterKeeper {
         }
         var forgotten = 0
         if let oldest = facts.filter({ $0.table == .ingestLedger }).map(\.from).min() {
-            forgotten = try await repeated(Self.forget, upTo: min(limit, oldest))
+            forgotten = try await repeated(Self.forget, share + [.timestamptz(oldest.microseconds)])
         }
         guard emptied + forgotten > 0 else { return }
         retry.logger.info(
@@ -104,9 +106,8 @@ struct LetterKeeper {
     }
 
     /// Until nothing is left to do; how many letters that were.
-    private func repeated(_ sql: String, upTo limit: Timestamp) async throws -> Int {
+    private func repeated(_ sql: String, _ parameters: [PostgresValue]) async throws -> Int {
         let connection = retry.connection
-        let parameters: [PostgresValue] = [.timestamptz(limit.microseconds), .int64(Self.lettersPerStatement)]
         var total = 0
         while !retry.stop.isRequested {
             let count = try await retry.run(()) { _ in

@@ -31,6 +31,7 @@ package struct MigrationPlan: Sendable {
         .vocabulary, .dimensions, .history, .records, .events, .prices, .operations, .betSides,
         .descriptions, .rawKinds, .resumedTerms, .closingOdds, .rawEvents,
         .closingLine,
+        .letterAge,
     ]
 
     /// The schema version that this build needs.
