@@ -1,4 +1,5 @@
 package import FeedModel
+import NIOCore
 package import RedisStreams
 package import Telemetry
 package import WebSocketTransport
@@ -21,8 +22,11 @@ package struct BroadcasterConfiguration: Sendable {
     package var acceptsCompression = false
     package var heartbeat: Duration = .seconds(5)
     package var limits = BroadcasterLimits()
-    /// Connections are spread over so many event loops.
-    package var eventLoops = 2
+    /// Connections are spread over so many event loops, each with a thread and its own view of the lanes.
+    package var eventLoops = Self.usualEventLoops
+    /// As many as there are cores, up to four: more is for many thousands of subscribers.
+    package static let usualEventLoops = min(System.coreCount, 4)
+    package static let possibleEventLoops = 1...64
     /// Entries read at once from each stream, at most.
     package var batchEntries = 256
     /// Names this process in the lease of the checkpoint.

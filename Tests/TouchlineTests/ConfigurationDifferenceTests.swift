@@ -62,6 +62,8 @@ import Testing
         Change(
             name: "broadcaster.compress", old: "broadcaster: {", new: "broadcaster: { compress: true,"),
         Change(
+            name: "broadcaster.event_loops", old: "broadcaster: {", new: "broadcaster: { event_loops: 9,"),
+        Change(
             name: "broadcaster.limits", old: "broadcaster: {", new: "broadcaster: { limits: { subscriptions: 5 },"),
         Change(name: "operations.listen", new: "operations: { listen: \"127.0.0.1:82\" }"),
         Change(name: "operations.webhook", new: "operations: { webhook: { url: \"http://h/hush\" } }", isTaken: true),

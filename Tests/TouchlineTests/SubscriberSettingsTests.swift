@@ -29,6 +29,7 @@ struct SubscriberSettingsTests {
                     { sha256: \(Self.digest.uppercased()), feeds: [book-a], sports: [Football], min_conflate_ms: 250, max_conns: 2 }
               limits: { connections_per_key: 3, slow: 20s }
               compress: true
+              event_loops: 8
               drain: 5s
             """, ["SECRET": String(repeating: "s", count: 32)])
         let authentication = configuration.subscribers.authentication
@@ -45,6 +46,7 @@ struct SubscriberSettingsTests {
         #expect(configuration.subscribers.drain == .seconds(5))
         #expect(configuration.subscribers.allowedOrigins == ["https://odds.example"])
         #expect(configuration.subscribers.acceptsCompression)
+        #expect(configuration.subscribers.eventLoops == 8)
         #expect(try !read("broadcaster: {}").subscribers.acceptsCompression)
     }
 

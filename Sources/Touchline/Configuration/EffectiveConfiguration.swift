@@ -30,6 +30,7 @@ struct EffectiveConfiguration {
                 + "tls: \(configuration.subscribers.tls?.certificateFile ?? "none"), "
                 + "allowed_origins: [\(configuration.subscribers.allowedOrigins.joined(separator: ", "))], "
                 + "compress: \(configuration.subscribers.acceptsCompression), "
+                + "event_loops: \(configuration.subscribers.eventLoops), "
                 + "drain: \(Self.milliseconds(configuration.subscribers.drain)) }",
             "operations:  { listen: \"\(configuration.operations)\", webhook: \(Self.webhook(configuration.webhook)) }",
             "traces:      \(Self.traces(configuration.traces))",

@@ -12,6 +12,7 @@ struct SubscriberSettings: Sendable {
     var allowedOrigins: [String] = []
     /// Whether permessage-deflate is agreed to with clients that offer it.
     var acceptsCompression = false
+    var eventLoops = BroadcasterConfiguration.usualEventLoops
     var limits = BroadcasterLimits()
     /// Over how long connections are ended before a stop.
     var drain: Duration = .seconds(1)
@@ -24,6 +25,8 @@ extension TouchlineConfiguration {
         subscribers.tls = Self.readServerTLS(section.section("tls"))
         subscribers.allowedOrigins = Self.readOrigins(section)
         subscribers.acceptsCompression = section.flag("compress", default: subscribers.acceptsCompression)
+        subscribers.eventLoops = section.integer(
+            "event_loops", in: BroadcasterConfiguration.possibleEventLoops, default: subscribers.eventLoops)
         subscribers.limits = Self.readLimits(section.section("limits"))
         subscribers.drain = section.duration(
             "drain", in: .zero...BroadcasterConfiguration.longestDrain, default: subscribers.drain)

@@ -137,6 +137,7 @@ struct Application {
         broadcaster.tls = configuration.subscribers.tls
         broadcaster.allowedOrigins = configuration.subscribers.allowedOrigins
         broadcaster.acceptsCompression = configuration.subscribers.acceptsCompression
+        broadcaster.eventLoops = configuration.subscribers.eventLoops
         broadcaster.limits = configuration.subscribers.limits
         broadcaster.tracer = tracer
         broadcaster.drain = configuration.subscribers.drain

@@ -118,6 +118,7 @@ struct Setting: Sendable {
         },
         Setting("broadcaster.allowed_origins", for: [.broadcast]) { $0.subscribers.allowedOrigins },
         Setting("broadcaster.compress", for: [.broadcast]) { $0.subscribers.acceptsCompression },
+        Setting("broadcaster.event_loops", for: [.broadcast]) { $0.subscribers.eventLoops },
         Setting("broadcaster.limits", for: [.broadcast]) { $0.subscribers.limits },
         Setting("broadcaster's feeds", for: [.broadcast]) { Set($0.feeds.map(\.name)) },
     ]
