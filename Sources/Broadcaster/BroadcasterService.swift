@@ -111,7 +111,7 @@ package struct BroadcasterService: Service {
 
 extension Result where Failure == any Error {
     /// Keeps what an asynchronous body threw for later.
-    fileprivate init(_ body: () async throws -> Success) async {
+    init(_ body: () async throws -> Success) async {
         do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Hands batches to the event loops: at most one is under way while the next is read, so that loops that fall behind make
 /// batches larger, not queues longer.
 ///
@@ -8,7 +6,7 @@ import NIOCore
 struct Delivery {
     private let hosts: [HubHost]
     private let now: @Sendable () -> ContinuousClock.Instant
-    private(set) var underWay: [EventLoopFuture<Void>] = []
+    private var last: Handover?
     private var areLoopsBehind = false
 
     /// Shorter waits are what handing over costs anyway.
@@ -19,25 +17,32 @@ struct Delivery {
         self.now = now
     }
 
+    /// Whether a loop is not done yet.
+    var isUnderWay: Bool { last?.hasEnded == false }
+
     /// To be called before the next batch is read.
-    mutating func catchUp() async throws {
-        if areLoopsBehind { areLoopsBehind = try await waitsNoticeably() }
+    mutating func catchUp() async {
+        if areLoopsBehind { areLoopsBehind = await waitsNoticeably() }
     }
 
-    mutating func deliver(_ batch: FanOutBatch) async throws {
-        if try await waitsNoticeably() { areLoopsBehind = true }
-        underWay = hosts.map { $0.deliver(batch) }
+    /// - Parameter onEnd: called on an event loop once all of them have given the batch to their connections.
+    mutating func deliver(_ batch: FanOutBatch, onEnd: (@Sendable () -> Void)? = nil) async {
+        if await waitsNoticeably() { areLoopsBehind = true }
+        let handover = Handover(loops: hosts.count, onEnd: onEnd)
+        for host in hosts { host.deliver(batch, handover) }
+        last = handover
     }
 
     /// Waits until the loops are done with everything.
-    mutating func finish() async throws {
-        for future in underWay { try await future.get() }
-        underWay.removeAll(keepingCapacity: true)
+    mutating func finish() async {
+        await last?.end()
+        last = nil
     }
 
-    private mutating func waitsNoticeably() async throws -> Bool {
+    private mutating func waitsNoticeably() async -> Bool {
+        guard isUnderWay else { return false }
         let began = now()
-        try await finish()
+        await finish()
         return now() - began >= Self.noticeableWait
     }
 }

@@ -1,7 +1,6 @@
 import FeedModel
 import Logging
 import Metrics
-import NIOCore
 import RedisStreams
 import ServiceLifecycle
 import Supervision
@@ -25,11 +24,23 @@ struct FanOut: Sendable {
     /// Distributes until the service is asked to stop and `drain` has ended: who is still connected then must not see prices
     /// stand still.
     func run(drain: @escaping @Sendable () async -> Void) async throws {
+        let reader = EventsReader(
+            configuration: configuration, health: health, metrics: metrics, clock: clock, logger: logger)
+        let result = await Result { try await run(reader, drain: drain) }
+        // The thread of its connection has to outlive the task that runs there.
+        await reader.close()
+        try result.get()
+    }
+
+    private func run(_ reader: EventsReader, drain: @escaping @Sendable () async -> Void) async throws {
         let isDrained = StopFlag()
         let keeper = CheckpointKeeper(configuration: configuration, metrics: metrics, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await keeper.run() }
-            tasks.addTask { try await distribute(until: isDrained, keeper) }
+            // Applying and handing over take a moment only, and need no other thread than the one that waits for Redis.
+            tasks.addTask(executorPreference: reader.connection.taskExecutor) {
+                try await distribute(reader, until: isDrained, keeper)
+            }
             tasks.addTask {
                 // Cancelled is a way to be asked, too: then nobody is given time.
                 try? await gracefulShutdown()
@@ -43,15 +54,16 @@ struct FanOut: Sendable {
         }
     }
 
-    private func distribute(until isDrained: StopFlag, _ keeper: CheckpointKeeper) async throws {
-        var reader = EventsReader(
-            configuration: configuration, health: health, metrics: metrics, clock: clock, logger: logger)
+    private func distribute(
+        _ start: EventsReader, until isDrained: StopFlag, _ keeper: CheckpointKeeper
+    ) async throws {
+        var reader = start
         var delivery = Delivery(hosts: hosts)
         var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(2))
         while !isDrained.isRequested, !Task.isCancelled {
             let batch: FanOutBatch
             do {
-                try await delivery.catchUp()
+                await delivery.catchUp()
                 batch = try await reader.turn(block: block)
                 backoff.reset()
                 keeper.offer(reader.distributor.books)
@@ -61,13 +73,12 @@ struct FanOut: Sendable {
                 try await idle(for: backoff.next(using: &generator), &reader, &delivery)
                 continue
             }
-            try await deliver(batch, &delivery)
+            await deliver(batch, &delivery)
             if batch.reach.hasCaughtUp, gate.open() {
                 logger.info("caught up", metadata: ["lanes": "\(reader.distributor.laneCount)"])
             }
         }
-        try? await delivery.finish()
-        await reader.close()
+        await delivery.finish()
     }
 
     private func report(_ error: RedisError) {
@@ -80,22 +91,19 @@ struct FanOut: Sendable {
     private func idle(for pause: Duration, _ reader: inout EventsReader, _ delivery: inout Delivery) async throws {
         let end = clock.now.monotonic + pause
         repeat {
-            try await deliver(reader.idleTurn(), &delivery)
+            await deliver(reader.idleTurn(), &delivery)
             try await Task.sleep(for: max(.zero, min(Self.longestBlock, end - clock.now.monotonic)))
         } while clock.now.monotonic < end
     }
 
-    private func deliver(_ batch: FanOutBatch, _ delivery: inout Delivery) async throws {
-        try await delivery.deliver(batch)
-        if let traced = batch.traced { trace(traced, until: delivery.underWay) }
+    private func deliver(_ batch: FanOutBatch, _ delivery: inout Delivery) async {
+        await delivery.deliver(batch, onEnd: batch.traced.flatMap(spanEnd))
     }
 
-    /// The span of a batch ends when every event loop has given it to its connections, which nobody waits for here.
-    private func trace(_ traced: TracedEntries, until sent: [EventLoopFuture<Void>]) {
-        guard let tracer = configuration.tracer, let span = BatchSpan(traced.contexts), let host = hosts.first else {
-            return
-        }
-        EventLoopFuture.andAllComplete(sent, on: host.eventLoop).whenComplete { _ in
+    /// What ends a batch's span, when every event loop has given it to its connections.
+    private func spanEnd(_ traced: TracedEntries) -> (@Sendable () -> Void)? {
+        guard let tracer = configuration.tracer, let span = BatchSpan(traced.contexts) else { return nil }
+        return { [clock] in
             let took = clock.now.monotonic - traced.began
             tracer.record(span.ended(.broadcastSend, took: took.microseconds, [.entries(traced.entries)]))
         }

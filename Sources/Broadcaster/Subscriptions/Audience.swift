@@ -152,6 +152,13 @@ final class Subscriber {
         return only
     }
 
+    /// Writes what its audience is given; false if something waits before it, or the connection takes nothing.
+    func take(_ frames: SharedFrames) -> Bool {
+        guard queue.isEmpty, outlet.isWritable else { return false }
+        if hasOneSubscription { outlet.writeAtOnce(frames.bytes(outlet.form)) } else { outlet.write(shared: frames) }
+        return true
+    }
+
     /// Whether any subscription still covers the lane in this form.
     func covers(lane: Int, _ projection: Projection) -> Bool { attachment(lane: lane, projection) != nil }
 

@@ -142,20 +142,14 @@ extension Hub {
             for member in audience.members { queue(audience, for: member.subscriber, now: now) }
             return
         }
-        let recipients = audience.recipients
+        // A delivery may end connections, which then leave the audience.
+        let (members, recipients) = (audience.members, audience.recipients)
         for (index, recipient) in recipients.enumerated() {
             if index + Self.prefetchDistance < recipients.count { recipients[index + Self.prefetchDistance].prefetch() }
-            let (subscriber, outlet) = (recipient.subscriber, recipient.outlet)
-            guard subscriber.queue.isEmpty, outlet.isWritable else {
-                queue(audience, for: subscriber, now: now)
-                continue
-            }
-            if subscriber.hasOneSubscription {
-                outlet.writeAtOnce(joined.bytes(outlet.form))
-            } else {
-                outlet.write(shared: joined)
-            }
+            let isTaken = recipient.subscriber._withUnsafeGuaranteedRef { $0.take(joined) }
+            if !isTaken { queue(audience, for: members[index].subscriber, now: now) }
         }
+        withExtendedLifetime(members) {}
     }
 
     /// For a connection that does not take everything, or is not to be given everything at once: what it will be sent as a

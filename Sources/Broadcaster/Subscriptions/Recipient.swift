@@ -3,14 +3,14 @@ import CPrefetch
 /// What a delivery touches of a connection, to be laid side by side: with thousands of them a delivery waits for memory more than for
 /// anything else of our own.
 struct Recipient {
-    let subscriber: Subscriber
-    let outlet: any Outlet
+    /// Not counted, which would write to memory that is only just on its way: the audience's member holds it.
+    let subscriber: Unmanaged<Subscriber>
     /// Addresses, never looked into.
     private let places: (UnsafeRawPointer, UnsafeRawPointer, UnsafeRawPointer)
 
     init(_ subscriber: Subscriber) {
-        self.subscriber = subscriber
-        outlet = subscriber.outlet
+        self.subscriber = .passUnretained(subscriber)
+        let outlet = subscriber.outlet
         places = (Self.place(subscriber), Self.place(outlet), Self.place(outlet.connection))
     }
 
@@ -27,6 +27,5 @@ struct Recipient {
         touchline_prefetch(places.1)
         touchline_prefetch(places.2)
         touchline_prefetch(places.2 + Self.line)
-        touchline_prefetch(places.2 + 2 * Self.line)
     }
 }

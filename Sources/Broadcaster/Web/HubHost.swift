@@ -24,10 +24,11 @@ struct HubHost: Sendable {
     /// The hub, for code that runs on its event loop.
     var local: Hub { hub.value }
 
-    /// Hands over one turn of the reader. The future ends when the loop is done with it.
-    func deliver(_ batch: FanOutBatch) -> EventLoopFuture<Void> {
-        eventLoop.submit {
+    /// Hands over one turn of the reader.
+    func deliver(_ batch: FanOutBatch, _ handover: Handover) {
+        eventLoop.execute {
             hub.value.deliver(batch)
+            handover.loopIsDone()
             guard let oldest = batch.oldest, !batch.frames.isEmpty else { return }
             // Behind the end of the turn, at which the connections write.
             eventLoop.execute { hub.value.noteWritten(since: oldest) }

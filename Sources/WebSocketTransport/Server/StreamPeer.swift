@@ -17,34 +17,37 @@ package class StreamPeer {
     /// A queue that has once been long gives its memory back.
     private static let keptQueueCapacity = 64
 
+    // What every delivery looks at stands first, in one line of the cache with what counts references.
+
+    /// Whether whole frames may still be added.
+    private(set) var isOpen = false
+    /// What the channel last said of itself: to be asked a thousand times a turn it is too slow.
+    private var isChannelWritable = false
+    /// The channel was given what the socket did not take: until that is out, everything goes through the channel.
+    private var mayChannelHold = true
+    /// Whether the loop calls `endTurn`.
+    private var isInTurn = false
+    private var queuedBytes = 0
+    let limits: Limits
+    /// Nil where something stands between us and the socket.
+    private var socket: DirectSocket?
+
     package let eventLoop: any EventLoop
     let loop: ServerLoop
-    let limits: Limits
     private(set) var context: ChannelHandlerContext?
     /// What the context would look up each time.
     private var channel: (any Channel)?
-    /// What the channel last said of itself: to be asked a thousand times a turn it is too slow.
-    private var isChannelWritable = false
-    /// Nil where something stands between us and the socket.
-    private var socket: DirectSocket?
-    /// The channel was given what the socket did not take: until that is out, everything goes through the channel.
-    private var mayChannelHold = true
-    /// It has not been told to write that yet.
+    /// The channel has not been told to write what it was given last.
     private var isChannelUnflushed = false
     /// What the channel has not been given: shared frames, urgent ones first.
     private var queue: [ByteBuffer] = []
     private var urgentCount = 0
-    private var queuedBytes = 0
-    /// Whether the loop calls `endTurn`.
-    private var isInTurn = false
     private var isHandingOver = false
     /// What the delegate was told last.
     private var toldWritable = true
     /// It may have seen otherwise since, and then waits to be told when that is over.
     private var hasBeenUnwritable = false
     private var endsWhenWritten = false
-    /// Whether whole frames may still be added.
-    private(set) var isOpen = false
 
     init(loop: ServerLoop, limits: Limits) {
         eventLoop = loop.eventLoop
@@ -78,9 +81,9 @@ package class StreamPeer {
     /// Cheaper than `write` for who is written to once in a turn: what a connection consists of is touched only once.
     package func writeAtOnce(preframed frame: ByteBuffer) {
         guard isOpen else { return }
-        guard queue.isEmpty, !isInTurn, !mayChannelHold, isChannelWritable, let socket, channel?.isActive == true else {
-            return enqueue(frame)
-        }
+        // The channel is not asked whether it is active, which takes as long as all the rest: a channel that closes says so
+        // before anything else happens on its loop, and then there is no socket.
+        guard queuedBytes == 0, !isInTurn, !mayChannelHold, isChannelWritable, let socket else { return enqueue(frame) }
         let taken = frame.withUnsafeReadableBytes { socket.write($0) }
         guard taken < frame.readableBytes else { return }
         guard taken > 0 else { return enqueue(frame) }
