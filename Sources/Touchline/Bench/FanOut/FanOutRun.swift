@@ -125,26 +125,40 @@ struct FanOutRun {
         (tally.deliveries.load(ordering: .relaxed), tally.bytes.load(ordering: .relaxed), stage.processorSeconds)
     }
 
-    /// Publishes for so long: at the rate, or whenever fewer than `window` changes are on their way to somebody who reads.
+    /// Publishes for so long, or lets the time pass where nothing changes.
     private func publish(
+        _ publisher: inout FanOutPublisher, _ tally: FanOutTally, for duration: Duration
+    ) async throws {
+        switch rate {
+        case nil: try await Task.sleep(for: duration)
+        case 0: try await publishAtOnce(&publisher, tally, for: duration)
+        case .some(let rate): try await publish(&publisher, rate: rate, for: duration)
+        }
+    }
+
+    /// Each change at its time, and asleep in between: who looks at the clock all the time takes it from the measured process.
+    private func publish(_ publisher: inout FanOutPublisher, rate: Int, for duration: Duration) async throws {
+        let began = ContinuousClock.now
+        for number in 0..<Int(duration / .seconds(1) * Double(rate)) {
+            try await Task.sleep(until: began + .seconds(Double(number) / Double(rate)), tolerance: .zero)
+            try await publisher.publish(1)
+        }
+        try await Task.sleep(until: began + duration)
+    }
+
+    /// Whenever fewer than `window` changes are on their way to somebody who reads.
+    private func publishAtOnce(
         _ publisher: inout FanOutPublisher, _ tally: FanOutTally, for duration: Duration
     ) async throws {
         let began = ContinuousClock.now
         let base = tally.deliveries.load(ordering: .relaxed)
-        let readers = subscribers - stalled
         var published = 0
         while ContinuousClock.now - began < duration {
-            guard let rate else {
-                try await Task.sleep(for: .seconds(1))
-                continue
-            }
-            let due =
-                rate > 0
-                ? Int((ContinuousClock.now - began) / .seconds(1) * Double(rate)) - published
-                : Self.window - published + (tally.deliveries.load(ordering: .relaxed) - base) / readers
+            let delivered = (tally.deliveries.load(ordering: .relaxed) - base) / (subscribers - stalled)
+            let due = min(Self.window + delivered - published, Self.window)
             if due > 0 {
-                try await publisher.publish(min(due, Self.window))
-                published += min(due, Self.window)
+                try await publisher.publish(due)
+                published += due
             } else {
                 try await Task.sleep(for: .microseconds(200))
             }
