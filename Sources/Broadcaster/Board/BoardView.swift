@@ -250,6 +250,7 @@ enum BoardView {
             }).observe(header);
           }
           key(event) {
+            if (event.key === "Tab") requestAnimationFrame(() => this.reveal());
             const isTyping = ["INPUT", "SELECT"].includes(event.target.tagName);
             if (event.key === "Escape" && isTyping) {
               byId("search").value = "";
@@ -269,7 +270,20 @@ enum BoardView {
             const cards = [...document.querySelectorAll(".fixture")];
             const at = cards.indexOf(document.activeElement.closest(".fixture"));
             const next = cards[at + direction] || cards[direction > 0 ? 0 : cards.length - 1];
-            if (next) next.focus();
+            if (!next) return;
+            next.focus();
+            this.reveal();
+          }
+          // Cards that were never seen have their height only once they have been scrolled to and drawn: the one with the
+          // focus, and those above it, which push it down.
+          reveal() {
+            const focused = document.activeElement;
+            if (!byId("board").contains(focused)) return;
+            const observer = new ResizeObserver(() => {
+              if (focused === document.activeElement) focused.scrollIntoView({ block: "nearest" });
+            });
+            observer.observe(byId("board"));
+            setTimeout(() => observer.disconnect(), 1000);
           }
         }
 
