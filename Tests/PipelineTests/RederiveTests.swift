@@ -139,10 +139,15 @@ import Testing
             #expect(try await history.value("SELECT count(*) FROM odds_changes WHERE option_id = 'early'") == "2")
             #expect(try await stages.run(["verify"]).code == 0)
 
+            // As long after as letters are kept.
+            _ = try await history.value(
+                "UPDATE dead_letters SET payload = '', written_at = now() - interval '100 days' RETURNING id")
             try await stages.rewrite(configuration: configuration("1h"))
             let strict = try await stages.run(Self.everything)
             #expect(strict.output.contains("6 rows before, 4 after"), "\(strict.output)")
             #expect(try await history.value(states) == "new2")
+            let kept = "octet_length(payload) > 0 AND written_at > now() - interval '1 hour'"
+            #expect(try await history.value("SELECT count(*) FROM dead_letters WHERE \(kept)") == "2")
             #expect(try await stages.run(["verify"]).code == 0)
             await stages.expectCleanEnd()
         }

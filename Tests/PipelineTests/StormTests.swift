@@ -28,11 +28,18 @@ import Testing
 
         var description: String { "\(from) to \(to): \(blow)" }
 
-        /// Whether messages between two that are there may have been lost by it: how many depends on how much waited.
+        /// Whether messages between two that are there may have been lost by it. How many depends on how much waited, and
+        /// on how soon somebody is there again: not longer than a minute.
         func explains(_ hole: Hole) -> Bool {
-            blow.takesMessages
-                && hole.before.receivedAt <= to.microseconds && hole.after.receivedAt >= from.microseconds
+            let first = Timestamp(microseconds: hole.before.receivedAt)
+            let last = Timestamp(microseconds: hole.after.receivedAt)
+            return blow.takesMessages && first >= from - Self.recovery && first <= to + Self.slack
+                && last >= from - Self.slack && last <= to + Self.recovery
         }
+
+        private static let recovery = Duration.seconds(60)
+        /// What was received before a flush, and forwarded behind it.
+        private static let slack = Duration.seconds(1)
     }
 
     /// Missing messages, by their neighbours.

@@ -3,7 +3,8 @@ import Synchronization
 /// One batch on its way through the event loops.
 ///
 /// Whoever waits for it is woken by the last loop; where there is nothing left to wait for, nobody is woken at all. A future
-/// would have to be asked on its loop, which wakes the loop up.
+/// would have to be asked on its loop, which wakes the loop up. The loops must outlive it: one that is shut down does nothing,
+/// and says nothing.
 final class Handover: Sendable {
     private struct State {
         var loops: Int

@@ -209,6 +209,7 @@ extension Hub {
     // MARK: Slow connections
 
     func block(_ subscriber: Subscriber, now: Moment) {
+        guard !subscriber.isClosed else { return }
         if subscriber.blockedSince == nil { subscriber.blockedSince = now.monotonic }
         blocked[ObjectIdentifier(subscriber)] = subscriber
     }

@@ -3,6 +3,8 @@ import NIOCore
 
 extension Hub {
     func enqueue(_ element: LaneQueue.Element, _ subscriber: Subscriber) {
+        // What was written to it before may have ended it.
+        guard !subscriber.isClosed else { return }
         if case .lane(let queued) = element, case .replaced = queued.reason,
             subscriber.queue.contains(lane: queued.lane.id, slot: queued.attachment.slot)
         {

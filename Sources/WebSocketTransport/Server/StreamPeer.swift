@@ -78,12 +78,14 @@ package class StreamPeer {
 
     /// Gives whole frames to the socket now, if nothing waits before them; queues them otherwise. Shared by reference.
     ///
-    /// Cheaper than `write` for who is written to once in a turn: what a connection consists of is touched only once.
+    /// Cheaper than `write` for who is written to once in a turn: what a connection consists of is touched only once. Not to
+    /// be called while something is received, which may be the last words of a channel that has closed.
     package func writeAtOnce(preframed frame: ByteBuffer) {
         guard isOpen else { return }
         // The channel is not asked whether it is active, which takes as long as all the rest: a channel that closes says so
-        // before anything else happens on its loop, and then there is no socket.
+        // before another task runs on its loop, and then there is no socket.
         guard queuedBytes == 0, !isInTurn, !mayChannelHold, isChannelWritable, let socket else { return enqueue(frame) }
+        assert(channel?.isActive == true, "written to while the channel closes")
         let taken = frame.withUnsafeReadableBytes { socket.write($0) }
         guard taken < frame.readableBytes else { return }
         guard taken > 0 else { return enqueue(frame) }

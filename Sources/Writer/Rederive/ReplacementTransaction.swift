@@ -156,9 +156,14 @@ struct ReplacementTransaction: Sendable {
         return (0..<rows.count).count { rows.bool($0, 2) ?? false }
     }
 
+    /// What waits again is a new letter, whose payload may have been let go as that of an old one.
     private static let renew = """
         ON CONFLICT (feed_id, position, stage) DO UPDATE SET reason = excluded.reason, detail = excluded.detail,
-            state = CASE dead_letters.state WHEN 'replayed' THEN 'new' ELSE dead_letters.state END
+            (state, sqlstate, payload, written_at) = (
+                SELECT 'new', excluded.sqlstate, excluded.payload, now() WHERE dead_letters.state = 'replayed'
+                UNION ALL
+                SELECT dead_letters.state, dead_letters.sqlstate, dead_letters.payload, dead_letters.written_at
+                 WHERE dead_letters.state <> 'replayed')
         RETURNING stage, reason, xmax = 0
         """
 

@@ -8,7 +8,7 @@ struct LetterFilter: ParsableArguments {
     @Option(help: "Only this feed.") var feed: String?
     @Option(help: "Only what this stage refused: processor, writer or feed.") var stage: LetterCode<DeadLetterStage>?
     @Option(help: "Only this reason, such as bad_value.") var reason: LetterCode<DeadLetterReason>?
-    @Option(help: "Only what was received since: RFC 3339, or so long ago (90m, 12h, 7d).") var since: LetterTime?
+    @Option(help: "Only what came or was refused since: RFC 3339, or so long ago (90m, 7d).") var since: LetterTime?
     @Option(help: "Only what was received before: RFC 3339, or so long ago.") var until: LetterTime?
     @Option(help: "Only letters with this text in their detail or payload.") var text: String?
 
@@ -19,7 +19,8 @@ struct LetterFilter: ParsableArguments {
     /// What follows `FROM dead_letters d JOIN feeds f USING (feed_id) WHERE`, for `parameters`.
     static let condition = """
         ($1::text IS NULL OR f.name = $1) AND ($2::smallint IS NULL OR d.stage = $2)
-            AND ($3::smallint IS NULL OR d.reason = $3) AND ($4::timestamptz IS NULL OR d.first_seen >= $4)
+            AND ($3::smallint IS NULL OR d.reason = $3)
+            AND ($4::timestamptz IS NULL OR d.first_seen >= $4 OR d.written_at >= $4)
             AND ($5::timestamptz IS NULL OR d.first_seen < $5)
             AND ($6::text IS NULL OR strpos(d.detail, $6) > 0 OR position(convert_to($6, 'UTF8') IN d.payload) > 0)
             AND ($7::text[] IS NULL OR d.state = ANY ($7)) AND ($8::bigint[] IS NULL OR d.id = ANY ($8))
