@@ -108,10 +108,3 @@ package struct BroadcasterService: Service {
         return server
     }
 }
-
-extension Result where Failure == any Error {
-    /// Keeps what an asynchronous body threw for later.
-    init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
-    }
-}

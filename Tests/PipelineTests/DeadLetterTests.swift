@@ -66,8 +66,19 @@ import Testing
             #expect(try await database.count("gaps") == 0)
             try await Self.operatorsSeeThem(stages)
             #expect(try await stages.run(["verify"]).code == 0)
+            try await Self.newsIsFound(stages, database)
             await stages.expectCleanEnd()
         }
+    }
+
+    /// Whoever asks for the last hour is shown what was refused in it, also of messages of long ago.
+    private static func newsIsFound(_ stages: StageProcesses, _ database: PipelineDatabase) async throws {
+        let recent = ["dlq", "list", "--since", "1h"]
+        _ = try await database.value("UPDATE dead_letters SET first_seen = now() - interval '1 year' RETURNING id")
+        let found = try await stages.run(recent)
+        #expect(found.output.contains("unknown_type         new       1\n"), "\(found.output)")
+        _ = try await database.value("UPDATE dead_letters SET written_at = now() - interval '1 day' RETURNING id")
+        #expect(try await stages.run(recent).output == "no dead letters\n")
     }
 
     private static func operatorsSeeThem(_ stages: StageProcesses) async throws {

@@ -29,9 +29,7 @@ package struct MigrationPlan: Sendable {
 
     package static let all: [Migration] = [
         .vocabulary, .dimensions, .history, .records, .events, .prices, .operations, .betSides,
-        .descriptions, .rawKinds, .resumedTerms, .closingOdds, .rawEvents,
-        .closingLine,
-        .letterAge,
+        .descriptions, .rawKinds, .resumedTerms, .closingOdds, .rawEvents, .closingLine, .letterAge,
     ]
 
     /// The schema version that this build needs.
